@@ -1,0 +1,99 @@
+/**
+ * The state of a crypto unit and what a signed command does to it: pure, so that the worker that acts, the checker that
+ * predicts and the verifier that judges all use this one model. Semantics follow IBM's crypto units (DESIGN.md section 6).
+ */
+import * as v from 'valibot';
+import { createHash } from 'node:crypto';
+import { canonicalBytes, type Json } from '../canonical-json';
+import { Base64, Id, Sha256Hex } from '../text-forms';
+import { SIGNATURE_ALGORITHMS } from './dsse';
+
+/** Most administrators a unit can have, and the highest threshold. */
+export const MAX_ADMINISTRATORS = 8;
+
+const Counter = v.pipe(v.number(), v.integer(), v.minValue(0));
+const ShareRef = v.strictObject({ index: v.pipe(v.number(), v.integer(), v.minValue(1)), commitment: Sha256Hex });
+
+/** An administrator of a unit: a public key whose private half only that person has. */
+export const Administrator = v.strictObject({ id: Id, algorithm: v.picklist(SIGNATURE_ALGORITHMS), spki: Base64 });
+export type Administrator = v.InferOutput<typeof Administrator>;
+
+/** State of a unit as it is kept on the token (where it has data objects) and in the bundle. */
+export const UnitState = v.strictObject({
+  format: v.literal('keyrite-unit-state/1'),
+  /** SHA-256 of the SPKI of the unit's identity key, lower-case hex. */
+  unit: Sha256Hex,
+  serial: v.string(),
+  mode: v.picklist(['imprint', 'operational']),
+  administrators: v.array(Administrator),
+  /** 0 in imprint mode. */
+  signatureThreshold: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ADMINISTRATORS)),
+  revocationThreshold: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ADMINISTRATORS)),
+  /** Counter of the last command; 0 before the first. */
+  counter: Counter,
+  /** Parts loaded so far of a set that is not complete yet. */
+  loading: v.nullable(v.strictObject({ set: v.string(), of: v.number(), parts: v.array(ShareRef) })),
+  /** What the registers should hold; the registers themselves are always read from the key objects. */
+  registers: v.strictObject({
+    new: v.picklist(['empty', 'full-uncommitted', 'full-committed']),
+    current: v.picklist(['empty', 'valid']),
+  }),
+  /** Hash of the state before, 64 zeros for the first. */
+  previous: Sha256Hex,
+  /** SHA-256 of the payload of the command that led here, 64 zeros for the first. */
+  command: Sha256Hex,
+});
+export type UnitState = v.InferOutput<typeof UnitState>;
+
+const CommandPayload = v.variant('command', [
+  v.strictObject({ command: v.literal('administrator.add'), administrator: Administrator }),
+  v.strictObject({
+    command: v.literal('thresholds.set'),
+    signatureThreshold: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ADMINISTRATORS)),
+    revocationThreshold: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ADMINISTRATORS)),
+    /** The whole administrator list that the signers agree to. */
+    administrators: v.array(Administrator),
+  }),
+  v.strictObject({
+    command: v.literal('master-key.load'),
+    set: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+    index: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    of: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    commitment: Sha256Hex,
+  }),
+  v.strictObject({ command: v.literal('master-key.commit'), pattern: Sha256Hex }),
+  v.strictObject({ command: v.literal('master-key.activate'), pattern: Sha256Hex }),
+]);
+
+/** What a command asks for. Patterns are 32 bytes in hex; set ids 16 bytes in hex. */
+export type CommandPayload = v.InferOutput<typeof CommandPayload>;
+
+/** The signed payload of an administrative command. */
+export const Command = v.strictObject({
+  format: v.literal('keyrite-command/1'),
+  mode: v.picklist(['rehearsal', 'production']),
+  ceremony: Id,
+  /** The unit's identity, and its serial for people to read. */
+  unit: Sha256Hex,
+  serial: v.string(),
+  /** Exactly the unit's counter plus 1. */
+  counter: Counter,
+  /** Hash of the state acted on. */
+  previous: Sha256Hex,
+  payload: CommandPayload,
+});
+export type Command = v.InferOutput<typeof Command>;
+
+/** Lower-case hex SHA-256 of the canonical form of a state. */
+export function stateSha256(state: UnitState): string {
+  return sha256(state);
+}
+
+/** Lower-case hex SHA-256 of the canonical form of a command. */
+export function commandSha256(command: Command): string {
+  return sha256(command);
+}
+
+function sha256(value: Json): string {
+  return createHash('sha256').update(canonicalBytes(value)).digest('hex');
+}

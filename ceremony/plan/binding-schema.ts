@@ -1,0 +1,85 @@
+/** The binding (`*.binding.yaml`): which people, keys, modules, tokens and media stand for the plan's names on the day. */
+import * as v from 'valibot';
+import { SIGNATURE_ALGORITHMS } from '../command/dsse';
+import { Base64, Id, Name, Sha256Hex } from '../text-forms';
+
+/** Absolute path of a file on the workstation. */
+const Path = v.pipe(v.string(), v.regex(/^\/[^\0]{0,4000}$/, 'expected an absolute path'));
+
+/** How a token is found before its identity is proven. Serial and label only pre-select; slots are never trusted. */
+const TokenAddress = v.strictObject({
+  /** `blank`: any uninitialised token of the module (SoftHSM2 has one spare slot); else label and serial as given. */
+  blank: v.optional(v.boolean(), false),
+  label: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  serial: v.optional(v.pipe(v.string(), v.maxLength(16))),
+});
+export type TokenAddress = v.InferOutput<typeof TokenAddress>;
+
+const BoundKey = v.strictObject({
+  algorithm: v.picklist(SIGNATURE_ALGORITHMS),
+  spki: Base64,
+  holder: v.picklist(['token', 'file']),
+});
+
+const Person = v.strictObject({
+  id: Id,
+  name: Name,
+  /** Position of the plan that the person takes. */
+  position: Id,
+  key: BoundKey,
+  /** The person's own token, for keys held by a token. */
+  token: v.optional(v.strictObject({ module: Id, address: TokenAddress, keyLabel: v.pipe(v.string(), v.maxLength(200)) })),
+});
+export type Person = v.InferOutput<typeof Person>;
+
+const Module = v.strictObject({
+  id: Id,
+  path: Path,
+  /** SHA-256 of the module file; a module with another hash is never loaded. */
+  sha256: Sha256Hex,
+  /** The string some modules (NSS) want at C_Initialize. */
+  libraryParameters: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+  environment: v.array(v.strictObject({ name: v.pipe(v.string(), v.regex(/^[A-Z_][A-Z0-9_]*$/)), value: v.string() })),
+  /** Configuration files the module reads, with their hashes. */
+  files: v.array(v.strictObject({ path: Path, sha256: Sha256Hex })),
+  /** Network links of network HSMs. */
+  links: v.array(v.strictObject({ interface: v.string(), peer: v.string(), port: v.pipe(v.number(), v.integer()) })),
+});
+export type Module = v.InferOutput<typeof Module>;
+
+const BoundUnit = v.strictObject({
+  id: Id,
+  module: Id,
+  address: TokenAddress,
+  /** From the last verified bundle; null for a unit that has no history with Keyrite. */
+  lastKnown: v.nullable(
+    v.strictObject({
+      /** The unit's id: SHA-256 of the SPKI of its identity key. */
+      identity: Sha256Hex,
+      identitySpki: Base64,
+      stateSha256: Sha256Hex,
+      counter: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    }),
+  ),
+});
+export type BoundUnit = v.InferOutput<typeof BoundUnit>;
+
+/** The whole binding. Unknown keys are refused. */
+export const Binding = v.strictObject({
+  keyrite: v.literal('binding/1'),
+  /** Id of this ceremony, different for every run. */
+  ceremony: Id,
+  mode: v.picklist(['rehearsal', 'production']),
+  /** The plan hash it belongs to. */
+  plan: Sha256Hex,
+  people: v.pipe(v.array(Person), v.minLength(1), v.maxLength(200)),
+  modules: v.pipe(v.array(Module), v.minLength(1), v.maxLength(32)),
+  units: v.pipe(v.array(BoundUnit), v.minLength(1), v.maxLength(64)),
+  wrappingParameters: v.array(v.strictObject({ id: Id, file: Path })),
+  media: v.array(v.strictObject({ id: Id, path: Path })),
+  /** Rehearsals only: folder of the throw-away tokens and of the player that stands in for absent people. */
+  room: v.optional(Path),
+});
+
+/** A binding. `binding.json` is its RFC 8785 form. */
+export type Binding = v.InferOutput<typeof Binding>;
