@@ -272,3 +272,8 @@ export const Message = v.variant('kind', [
   v.strictObject({ kind: v.literal('bye') }),
 ]);
 export type Message = v.InferOutput<typeof Message>;
+
+/** What a process does for each operation of its table. Throws DeviceError; anything else is reported as a fault of ours. */
+export type Handlers<T> = {
+  readonly [K in keyof T]: (args: ArgsOf<T, K>, link: PersonLink) => Promise<ResultOf<T, K>> | ResultOf<T, K>;
+};
