@@ -2,13 +2,19 @@
 import * as v from 'valibot';
 
 /** An id: `[a-z0-9][a-z0-9-]{0,62}` (DESIGN.md section 5). */
-export const Id = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected an id: a-z, 0-9 and -, at most 63'));
+export const Id = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected an id: a-z, 0-9 and -, at most 63'),
+);
 
 /** A name in any script, 1 to 200 characters, no control characters. */
 export const Name = v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,200}$/u, 'expected 1 to 200 characters on one line'));
 
 /** Prose: 1 to 4000 characters; line feeds allowed, other control characters not. */
-export const Prose = v.pipe(v.string(), v.regex(/^(?:[^\p{Cc}]|\n){1,4000}$/u, 'expected text of 1 to 4000 characters'));
+export const Prose = v.pipe(
+  v.string(),
+  v.regex(/^(?:[^\p{Cc}]|\n){1,4000}$/u, 'expected text of 1 to 4000 characters'),
+);
 
 /** Lower-case hex of a whole number of bytes. */
 export const Hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})*$/, 'expected lower-case hex'));

@@ -118,6 +118,9 @@ const operation = <A extends v.GenericSchema, R extends v.GenericSchema>(
 
 const ofUnit = <E extends v.ObjectEntries>(entries: E) => v.strictObject({ target: UnitTarget, ...entries });
 
+/** A table of requests, by name: what one process can be asked. */
+export type OperationTable = Readonly<Record<string, Operation<v.GenericSchema, v.GenericSchema>>>;
+
 /** Requests to a module worker. Its first request is `module.load`. */
 export const MODULE_OPERATIONS = {
   'module.load': operation(
@@ -208,7 +211,8 @@ export const SHARE_OPERATIONS = {
 /** Arguments of an operation of a table. */
 export type ArgsOf<T, K extends keyof T> = T[K] extends Operation<infer A, v.GenericSchema> ? v.InferOutput<A> : never;
 /** Result of an operation of a table. */
-export type ResultOf<T, K extends keyof T> = T[K] extends Operation<v.GenericSchema, infer R> ? v.InferOutput<R> : never;
+export type ResultOf<T, K extends keyof T> =
+  T[K] extends Operation<v.GenericSchema, infer R> ? v.InferOutput<R> : never;
 
 /** What a worker or the share process asks a person, past main. Header of the exchange; secrets go in its body. */
 export const Dialogue = v.variant('kind', [
@@ -255,6 +259,8 @@ export interface PersonLink {
 
 /** Messages from main to a worker. */
 export const Request = v.strictObject({ id: Count, operation: v.string(), args: v.unknown() });
+/** The other message from main to a worker: finish what is under way, say `bye` and exit. */
+export const Stop = v.strictObject({ stop: v.literal(true) });
 /** Messages from a worker to main. */
 export const Message = v.variant('kind', [
   v.strictObject({ kind: v.literal('ready') }),
@@ -265,7 +271,13 @@ export const Message = v.variant('kind', [
     error: v.strictObject({ code: Text, message: Text, changed: Text, next: Text, uncertain: Flag }),
   }),
   /** The worker has put a question on its person link: main tells the person process to serve it; the deadline rests. */
-  v.strictObject({ kind: v.literal('asking'), id: Count, dialogue: Dialogue }),
+  v.strictObject({
+    kind: v.literal('asking'),
+    id: Count,
+    dialogue: Dialogue,
+    /** Random id of the exchange (16 bytes), so that the person process passes over questions of a dead predecessor. */
+    exchange: v.pipe(Hex, v.length(32)),
+  }),
   /** The person answered: the deadline runs again. */
   v.strictObject({ kind: v.literal('answered'), id: Count }),
   /** Said before a wanted exit; an exit without it is a crash, whatever its code. */

@@ -90,7 +90,8 @@ export function applyCommand(
       `the command has counter ${String(command.counter)}, the unit expects ${String(state.counter + 1)}`,
     );
   }
-  if (command.previous !== stateSha256(state)) throw new CommandRefused('the command acts on another state of the unit');
+  if (command.previous !== stateSha256(state))
+    throw new CommandRefused('the command acts on another state of the unit');
   return {
     ...state,
     ...change(state, command.payload, sealed, custodians),
@@ -122,7 +123,8 @@ function change(
     case 'master-key.commit': {
       requireOperational(state);
       demand(signers(administrators), state.signatureThreshold, 'the signature threshold');
-      if (state.registers.new !== 'full-uncommitted') throw new CommandRefused('the new register holds nothing to commit');
+      if (state.registers.new !== 'full-uncommitted')
+        throw new CommandRefused('the new register holds nothing to commit');
       return { registers: { ...state.registers, new: 'full-committed' } };
     }
     case 'master-key.activate': {
@@ -130,7 +132,9 @@ function change(
       demand(signers(administrators), 1, 'an administrator');
       if (state.registers.new !== 'full-committed') throw new CommandRefused('the new register is not committed');
       if (state.registers.current !== 'empty') {
-        throw new CommandRefused('the current register is taken: that is a rotation, which re-enciphers every key first');
+        throw new CommandRefused(
+          'the current register is taken: that is a rotation, which re-enciphers every key first',
+        );
       }
       return { registers: { new: 'empty', current: 'valid' } };
     }
@@ -143,7 +147,8 @@ function addAdministrator(
   signers: (keys: ReadonlyMap<string, SigningKey>) => number,
 ): Partial<UnitState> {
   const added = payload.administrator;
-  if (state.administrators.length >= MAX_ADMINISTRATORS) throw new CommandRefused('the unit has 8 administrators already');
+  if (state.administrators.length >= MAX_ADMINISTRATORS)
+    throw new CommandRefused('the unit has 8 administrators already');
   if (state.administrators.some((one) => one.id === added.id || one.spki === added.spki)) {
     throw new CommandRefused(`${added.id} or this key is an administrator already`);
   }

@@ -111,7 +111,8 @@ export function validSigners(
 export function isValidSignature(key: SigningKey, message: Uint8Array, signature: Uint8Array): boolean {
   try {
     const publicKey = createPublicKey({ key: Buffer.from(key.spki, 'base64'), format: 'der', type: 'spki' });
-    if (!keyMatches(key.algorithm, publicKey.asymmetricKeyType, publicKey.asymmetricKeyDetails?.namedCurve)) return false;
+    if (!keyMatches(key.algorithm, publicKey.asymmetricKeyType, publicKey.asymmetricKeyDetails?.namedCurve))
+      return false;
     switch (key.algorithm) {
       case 'ecdsa-p256-sha256':
       case 'ecdsa-p384-sha384':
@@ -183,7 +184,8 @@ function isStrictDer(signature: Uint8Array): boolean {
   const long = bytes[1] === 0x81;
   const start = long ? 3 : 2;
   const length = long ? bytes[2] : bytes[1];
-  if (bytes[0] !== 0x30 || length === undefined || length !== bytes.length - start || (long && length < 0x80)) return false;
+  if (bytes[0] !== 0x30 || length === undefined || length !== bytes.length - start || (long && length < 0x80))
+    return false;
   const next = endOfPositiveInteger(bytes, start);
   return next !== null && endOfPositiveInteger(bytes, next) === bytes.length;
 }

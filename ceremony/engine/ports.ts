@@ -39,7 +39,12 @@ export interface ModuleDescription {
   readonly module: string;
   readonly path: string;
   readonly sha256: string;
-  readonly library: { readonly manufacturer: string; readonly description: string; readonly version: string; readonly cryptoki: string };
+  readonly library: {
+    readonly manufacturer: string;
+    readonly description: string;
+    readonly version: string;
+    readonly cryptoki: string;
+  };
   readonly tokens: readonly TokenDescription[];
 }
 
@@ -152,7 +157,9 @@ export interface Devices {
   /** C_InitPIN with the user PIN that the people make. */
   setUserPin(unit: string): Promise<TokenDescription>;
   /** Makes the identity key and the first state object. */
-  createIdentity(unit: string): Promise<{ id: string; spki: string; algorithm: string; attributes: ReadBack; state: UnitState }>;
+  createIdentity(
+    unit: string,
+  ): Promise<{ id: string; spki: string; algorithm: string; attributes: ReadBack; state: UnitState }>;
   /** Carries out a signed command; the worker verifies it first. Resolves with the state after it and the registers read back. */
   perform(unit: string, request: CommandRequest): Promise<UnitReading>;
   /** An ephemeral RSA key pair in the token; lives until {@link endStep}. */
@@ -167,6 +174,10 @@ export interface Devices {
   destroyRootKey(unit: string, handle: string): Promise<void>;
   /** A participant's own token signs `message` (DSSE PAE bytes); DER (or raw for Ed25519, PSS), verified against the bound key. */
   sign(participant: string, message: Uint8Array): Promise<Uint8Array>;
+  /** Tells which identity key (base64 DER SPKI) a unit has, once it is known: from then on a token with another is refused. */
+  knowIdentity(unit: string, spki: string): void;
+  /** Whether the phase now begun holds logins, so that {@link endStep} leaves workers that took a PIN alive. */
+  holdLogin(hold: boolean): void;
   /** The step is over: workers that took a PIN end, unless the phase holds the login. */
   endStep(): Promise<void>;
   /** The phase is over: every worker that took a PIN ends. */
@@ -203,7 +214,10 @@ export interface ShareRoom {
   /** The custodian enters the share; it is checked against the commitment. Rejects with `SHARE_WRONG` naming the row. */
   enter(index: number, custodian: string): Promise<void>;
   /** Combines what was entered, checks the pattern, and wraps the master key to a unit's import key; base64. */
-  wrapMasterKey(importKey: ImportKey, unit: { readonly identitySpki: string; readonly identityAlgorithm: string }): Promise<string>;
+  wrapMasterKey(
+    importKey: ImportKey,
+    unit: { readonly identitySpki: string; readonly identityAlgorithm: string },
+  ): Promise<string>;
   /** Ends the share process of the set. */
   end(): Promise<void>;
   /** For tokens that cannot wrap to the target: a one-time RSA key made outside every token. Starts a share process of its own. */
@@ -228,7 +242,11 @@ export interface Notice {
 export interface People {
   tell(notice: Notice): void;
   /** Reads something out and asks each of `by` to confirm it. Resolves with those who did; empty when they refuse. */
-  confirm(question: { readonly step: string; readonly statement: string; readonly by: readonly string[] }): Promise<readonly string[]>;
+  confirm(question: {
+    readonly step: string;
+    readonly statement: string;
+    readonly by: readonly string[];
+  }): Promise<readonly string[]>;
   /** Free text, such as a fact to record. */
   ask(question: { readonly step: string; readonly text: string; readonly by: readonly string[] }): Promise<string>;
   /** What to do after a failure. */

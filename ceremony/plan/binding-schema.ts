@@ -28,7 +28,9 @@ const Person = v.strictObject({
   position: Id,
   key: BoundKey,
   /** The person's own token, for keys held by a token. */
-  token: v.optional(v.strictObject({ module: Id, address: TokenAddress, keyLabel: v.pipe(v.string(), v.maxLength(200)) })),
+  token: v.optional(
+    v.strictObject({ module: Id, address: TokenAddress, keyLabel: v.pipe(v.string(), v.maxLength(200)) }),
+  ),
 });
 export type Person = v.InferOutput<typeof Person>;
 

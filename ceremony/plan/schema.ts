@@ -77,7 +77,15 @@ const Phase = v.strictObject({
   holdLogin: v.boolean(),
 });
 
-const common = { id: Id, title: Name, phase: v.optional(Id), minutes: v.optional(Count) };
+const common = {
+  id: Id,
+  title: Name,
+  phase: v.optional(Id),
+  /** How long the step is expected to take. */
+  minutes: v.optional(Count),
+  /** Materials that are handed out, used or sealed in this step; the printed script lists them there. */
+  materials: v.optional(Ids),
+};
 const action = <const A extends string, E extends v.ObjectEntries>(name: A, entries: E) =>
   v.strictObject({ ...common, action: v.literal(name), ...entries });
 

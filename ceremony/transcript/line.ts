@@ -13,7 +13,14 @@ const Text = v.pipe(v.string(), v.maxLength(4000));
 
 /** Any canonical JSON. */
 export const JsonValue: v.GenericSchema<Json> = v.lazy(() =>
-  v.union([v.null(), v.boolean(), v.pipe(v.number(), v.safeInteger()), v.string(), v.array(JsonValue), v.record(v.string(), JsonValue)]),
+  v.union([
+    v.null(),
+    v.boolean(),
+    v.pipe(v.number(), v.safeInteger()),
+    v.string(),
+    v.array(JsonValue),
+    v.record(v.string(), JsonValue),
+  ]),
 );
 const Facts = v.record(v.string(), JsonValue);
 
@@ -30,7 +37,11 @@ export const RosterEntry = v.strictObject({
   id: Id,
   name: Name,
   roles: v.pipe(v.array(Role), v.minLength(1)),
-  key: v.strictObject({ algorithm: v.picklist(SIGNATURE_ALGORITHMS), spki: Base64, holder: v.picklist(['token', 'file']) }),
+  key: v.strictObject({
+    algorithm: v.picklist(SIGNATURE_ALGORITHMS),
+    spki: Base64,
+    holder: v.picklist(['token', 'file']),
+  }),
 });
 export type RosterEntry = v.InferOutput<typeof RosterEntry>;
 

@@ -1,0 +1,44 @@
+/** Every file is one that a line names by hash, or one that a rule of the format accounts for. */
+import { parseCheckpointName } from '../transcript/checkpoint';
+import type { FileRef, LineWith } from '../transcript/line';
+import type { GoodLine } from '../transcript/read';
+import type { Contents } from './contents';
+import type { Findings } from './findings';
+import { BINDING, OUTSIDE_RECORD, PLAN, TRANSCRIPT, keyFile } from './layout';
+
+/** Checks named files against what is there, and what is there against what is named. */
+export function checkFiles(
+  opening: LineWith<'ceremony.opened'>,
+  lines: readonly GoodLine[],
+  contents: Contents,
+  findings: Findings,
+): void {
+  const accounted = new Set([
+    TRANSCRIPT,
+    PLAN.canonical,
+    BINDING.canonical,
+    ...OUTSIDE_RECORD,
+    ...opening.body.roster.map(({ id }) => keyFile(id)),
+  ]);
+  for (const { line } of lines) {
+    for (const { name, sha256 } of filesOf(line.body)) {
+      accounted.add(name);
+      const file = contents.get(name);
+      if (file === undefined) findings.add(name, line.seq, 'is named here and not there');
+      else if (file.sha256 !== sha256) findings.add(name, line.seq, 'is not what this line names by hash');
+    }
+  }
+  for (const name of contents.keys()) {
+    // What is in checkpoints/ is checked with the checkpoints: its content follows from the transcript and the keys.
+    if (accounted.has(name) || parseCheckpointName(name) !== null) continue;
+    findings.add(
+      name,
+      null,
+      name.startsWith('addenda/') ? 'this version cannot check addenda' : 'no line of the transcript names it',
+    );
+  }
+}
+
+function filesOf(body: object): readonly FileRef[] {
+  return 'files' in body ? (body.files as readonly FileRef[]) : [];
+}

@@ -1,0 +1,164 @@
+/** The steps of the plan: started in order, every act answered, every step completed or waived by an exception. */
+import type { Plan, Step } from '../plan/schema';
+import type { Line, LineWith, RosterEntry } from '../transcript/line';
+import { quorumShortfalls } from '../transcript/quorum';
+import type { GoodLine } from '../transcript/read';
+import type { SignedCheckpoint } from './check-checkpoints';
+import type { Findings } from './findings';
+import { TRANSCRIPT } from './layout';
+import type { Documents } from './check-opening';
+
+/** A step as far as the transcript has come. */
+interface Progress {
+  readonly step: Step;
+  attempt: number;
+  complete: boolean;
+  /** A `step-skipped` exception stands in for the outcome. */
+  skipped: boolean;
+  /** Another kind of exception by which people did with less than the plan asks for. */
+  relaxed: boolean;
+  readonly open: Map<string, number>;
+  readonly confirmed: Set<string>;
+  readonly present: Set<string>;
+}
+
+/** Checks order and completeness of the steps. */
+export function checkSteps(
+  opening: LineWith<'ceremony.opened'>,
+  lines: readonly GoodLine[],
+  documents: Documents,
+  checkpoints: readonly SignedCheckpoint[],
+  findings: Findings,
+): void {
+  const walk = new StepWalk(documents.plan, findings);
+  for (const { line } of lines) walk.take(line);
+  const closing = lines.at(-1)?.line;
+  for (const progress of walk.steps) {
+    for (const [act, seq] of progress.open) {
+      const reason = `the act ${act} is not answered by an outcome or a reconciliation`;
+      if (closing?.type === 'ceremony.closed') findings.add(TRANSCRIPT, seq, reason);
+      else findings.lacks(TRANSCRIPT, seq, reason);
+    }
+    if (progress.complete) checkAttendance(progress, documents, opening.body.roster, checkpoints, findings);
+    if (progress.complete || progress.skipped || closing?.type !== 'ceremony.closed') continue;
+    const reason = `step ${progress.step.id} has no outcome and no exception`;
+    // An abandoned ceremony is a truthful record of one that did not come to its end.
+    if (closing.body.outcome === 'abandoned') findings.lacks(TRANSCRIPT, null, reason);
+    else findings.add(TRANSCRIPT, null, reason);
+  }
+  if (closing?.type === 'ceremony.closed' && closing.body.outcome === 'abandoned') {
+    findings.lacks(TRANSCRIPT, closing.seq, 'the ceremony was abandoned');
+  }
+}
+
+class StepWalk {
+  readonly steps: readonly Progress[];
+  private readonly findings: Findings;
+  /** Place of the step that is under way or was last; -1 before the first. */
+  private current = -1;
+
+  constructor(plan: Plan, findings: Findings) {
+    this.findings = findings;
+    this.steps = plan.steps.map((step) => ({
+      step,
+      attempt: 0,
+      complete: false,
+      skipped: false,
+      relaxed: false,
+      open: new Map<string, number>(),
+      confirmed: new Set<string>(),
+      present: new Set<string>(),
+    }));
+  }
+
+  take(line: Line): void {
+    if (line.step === null) {
+      if (line.type.startsWith('step.') || line.type === 'exception.recorded') this.wrong(line, 'names no step');
+      return;
+    }
+    const place = this.steps.findIndex(({ step }) => step.id === line.step);
+    const progress = this.steps[place];
+    if (progress === undefined) this.wrong(line, `the plan has no step ${line.step}`);
+    else if (line.type === 'exception.recorded') this.except(line, place, progress);
+    else if (line.type === 'step.started') this.start(line, place, progress);
+    else this.within(line, place, progress);
+  }
+
+  private start(line: LineWith<'step.started'>, place: number, progress: Progress): void {
+    this.enter(line, place);
+    if (progress.complete) this.wrong(line, `step ${progress.step.id} was complete already`);
+    if (line.body.action !== progress.step.action) this.wrong(line, `the plan says ${progress.step.action}`);
+    if (line.body.attempt !== progress.attempt + 1) this.wrong(line, `attempt: expected ${String(progress.attempt + 1)}`);
+    progress.attempt = line.body.attempt;
+  }
+
+  private except(line: LineWith<'exception.recorded'>, place: number, progress: Progress): void {
+    if (line.body.kind === 'people' || line.body.kind === 'step-deviated') progress.relaxed = true;
+    if (line.body.kind !== 'step-skipped') return;
+    this.enter(line, place);
+    progress.skipped = true;
+  }
+
+  private within(line: Line, place: number, progress: Progress): void {
+    if (place !== this.current || progress.attempt === 0 || progress.complete) {
+      this.wrong(line, `step ${progress.step.id} is not under way`);
+    }
+    if ('attempt' in line.body && line.body.attempt !== progress.attempt) {
+      this.wrong(line, `attempt: expected ${String(progress.attempt)}, got ${String(line.body.attempt)}`);
+    }
+    if (line.type === 'participant.present') progress.present.add(line.body.participant);
+    if (line.type === 'step.confirmed') for (const id of line.by) progress.confirmed.add(id);
+    if (line.type === 'step.intent') {
+      if (progress.open.has(line.body.act)) this.wrong(line, `the act ${line.body.act} was not answered before`);
+      progress.open.set(line.body.act, line.seq);
+    }
+    if (line.type === 'step.reconciled') this.answer(line, line.body.act, progress);
+    if (line.type === 'step.outcome') {
+      if (line.body.act === null) progress.complete = true;
+      else this.answer(line, line.body.act, progress);
+    }
+  }
+
+  private answer(line: Line, act: string, progress: Progress): void {
+    if (!progress.open.delete(act)) this.wrong(line, `answers the act ${act}, which was not announced`);
+  }
+
+  /** A step may come next when all before it are complete or skipped, and none after it has begun. */
+  private enter(line: Line, place: number): void {
+    if (place < this.current) this.wrong(line, 'a later step has begun already');
+    const before = this.steps.slice(0, place).find(({ complete, skipped }) => !complete && !skipped);
+    if (before !== undefined) this.wrong(line, `step ${before.step.id} comes first, and has no outcome and no exception`);
+    this.current = Math.max(this.current, place);
+  }
+
+  private wrong(line: Line, reason: string): void {
+    this.findings.add(TRANSCRIPT, line.seq, reason);
+  }
+}
+
+/** Those whom the plan asks for in a step: as many people of each position as it has, or of each role. */
+function checkAttendance(
+  progress: Progress,
+  { plan, binding }: Documents,
+  roster: readonly RosterEntry[],
+  checkpoints: readonly SignedCheckpoint[],
+  findings: Findings,
+): void {
+  if (progress.skipped || progress.relaxed) return;
+  const { step } = progress;
+  const demand = (positions: readonly string[], people: ReadonlySet<string>, what: string): void => {
+    for (const id of positions) {
+      const needed = plan.positions.find((one) => one.id === id)?.count ?? 0;
+      const got = binding.people.filter((one) => one.position === id && people.has(one.id)).length;
+      if (got >= needed) continue;
+      findings.add(TRANSCRIPT, null, `step ${step.id}: ${String(needed)} × ${id} ${what}, ${String(got)} did`);
+    }
+  };
+  if (step.action === 'roll-call') demand(step.positions, progress.present, 'prove presence');
+  if (step.action === 'statement') demand(step.by, progress.confirmed, 'confirm');
+  if (step.action === 'checkpoint') {
+    const made = checkpoints.filter((one) => one.step === step.id);
+    const met = made.some(({ signers }) => quorumShortfalls(step.signers, signers, roster).length === 0);
+    if (!met) findings.add(TRANSCRIPT, null, `step ${step.id}: no checkpoint of this step has the signatures it asks for`);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * One irreversible act: intent before, outcome after; when no answer comes, the device is read again and the truth is
+ * written down (DESIGN.md sections 1 and 2). An act that is on record as done is never done again.
+ */
+import type { JsonObject } from '../canonical-json';
+import type { Envelope } from '../command/dsse';
+import { DeviceError } from '../command/device-error';
+import type { FileRef } from '../transcript/line';
+import { CeremonyStopped, type Ceremony } from './ceremony';
+import type { Decision } from './ports';
+
+/** What a reading of the device says about an act whose answer is missing. */
+export interface Observed {
+  readonly verdict: 'applied' | 'not-applied' | 'undetermined';
+  /** The reading; where applied, the result that the outcome would have had. */
+  readonly observed: JsonObject;
+  readonly files?: readonly FileRef[];
+}
+
+/** An act to carry out. */
+export interface Act {
+  readonly step: string;
+  /** Stable across attempts, such as `unit-a/token`. */
+  readonly key: string;
+  /** PKCS#11 function or command. */
+  readonly operation: string;
+  readonly unit: string | null;
+  readonly parameters: JsonObject;
+  /** What a reading of the device will show afterwards. */
+  readonly expected: JsonObject;
+  readonly command?: Envelope;
+  readonly files?: readonly FileRef[];
+  /** Participants whose act it is. */
+  readonly by?: readonly string[];
+  /** Does it. The result goes into the transcript: nothing secret. */
+  readonly perform: () => Promise<{ readonly result: JsonObject; readonly files?: readonly FileRef[] }>;
+  /** Reads the device again. */
+  readonly observe: () => Promise<Observed>;
+}
+
+/**
+ * Carries out an act, or returns its result if it was done before.
+ *
+ * @throws CeremonyStopped when the people decide to stop, or when the device's state cannot be determined
+ */
+export async function act(ceremony: Ceremony, spec: Act): Promise<JsonObject> {
+  const past = ceremony.record.act(spec.step, spec.key);
+  if (past?.status === 'done') return past.result;
+  if (past?.status === 'open') {
+    const known = await settle(ceremony, spec, () => observeAgain(ceremony, spec));
+    if (known !== null) return known;
+  }
+  if (past?.status === 'unclear') throw unclear(spec);
+  for (;;) {
+    const result = await attempt(ceremony, spec);
+    if (result !== null) return result;
+  }
+}
+
+/** One try. Resolves with null when it did not happen and the people want it tried again. */
+async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null> {
+  const number = ceremony.record.step(spec.step).attempts;
+  const about = { step: spec.step, by: [...(spec.by ?? [])] };
+  await ceremony.append({
+    type: 'step.intent',
+    ...about,
+    body: {
+      attempt: number,
+      act: spec.key,
+      operation: spec.operation,
+      unit: spec.unit,
+      parameters: { ...spec.parameters },
+      expected: { ...spec.expected },
+      command: spec.command ?? null,
+      ...(spec.files === undefined ? {} : { files: [...spec.files] }),
+    },
+  });
+  try {
+    const { result, files } = await spec.perform();
+    await ceremony.append({
+      type: 'step.outcome',
+      ...about,
+      body: { attempt: number, act: spec.key, result, ...(files === undefined ? {} : { files: [...files] }) },
+    });
+    return result;
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    await recordFailure(ceremony, spec.step, spec.key, error);
+    const known = await settle(ceremony, spec, () => observeAfter(ceremony, spec, error));
+    if (known !== null) return known;
+    await decideAgain(ceremony, spec.step, error);
+    return null;
+  }
+}
+
+/** Records a failure in the people's words. */
+export async function recordFailure(
+  ceremony: Ceremony,
+  step: string,
+  key: string | null,
+  error: DeviceError,
+): Promise<void> {
+  ceremony.ports.people.tell({ kind: 'failure', text: `${error.message}\n${error.changed}` });
+  await ceremony.append({
+    type: 'step.failed',
+    step,
+    by: [],
+    body: {
+      attempt: ceremony.record.step(step).attempts,
+      act: key,
+      error: { code: error.code, message: error.message },
+      changed: error.changed,
+      next: error.next,
+    },
+  });
+}
+
+/** Writes down what the device shows. Resolves with the result when the act turns out to be applied, with null when it is not. */
+async function settle(ceremony: Ceremony, spec: Act, observe: () => Promise<Observed>): Promise<JsonObject | null> {
+  const { verdict, observed, files } = await observe();
+  await ceremony.append({
+    type: 'step.reconciled',
+    step: spec.step,
+    by: [],
+    body: {
+      attempt: ceremony.record.step(spec.step).attempts,
+      act: spec.key,
+      verdict,
+      observed,
+      ...(files === undefined ? {} : { files: [...files] }),
+    },
+  });
+  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}` });
+  if (verdict === 'undetermined') throw unclear(spec);
+  return verdict === 'applied' ? observed : null;
+}
+
+const WORDS = {
+  applied: 'it was done',
+  'not-applied': 'it was not done',
+  undetermined: 'it cannot be told whether it was done',
+} as const;
+
+/** A certain refusal needs no second reading: the device said that it did nothing. */
+async function observeAfter(ceremony: Ceremony, spec: Act, error: DeviceError): Promise<Observed> {
+  if (!error.uncertain) return { verdict: 'not-applied', observed: { refused: error.code } };
+  return observeAgain(ceremony, spec);
+}
+
+/** Reads the device again, as often as the people want when the reading itself fails. */
+async function observeAgain(ceremony: Ceremony, spec: Act): Promise<Observed> {
+  for (;;) {
+    try {
+      return await spec.observe();
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      await recordFailure(ceremony, spec.step, null, error);
+      await decideAgain(ceremony, spec.step, error);
+    }
+  }
+}
+
+/** Asks the people whether to try again. Throws CeremonyStopped when they stop. */
+async function decideAgain(ceremony: Ceremony, step: string, error: DeviceError): Promise<void> {
+  const options: readonly Decision[] = ['again', 'stop'];
+  const decision = await ceremony.ports.people.decide({
+    step,
+    happened: error.message,
+    changed: error.changed,
+    next: error.next,
+    options,
+  });
+  if (decision !== 'again') throw new CeremonyStopped(`stopped in step ${step}: ${error.message}`);
+}
+
+function unclear(spec: Act): CeremonyStopped {
+  return new CeremonyStopped(
+    `${spec.operation} in step ${spec.step}: the device does not show whether it was carried out. ` +
+      'Nothing further is done to it; look at the unit with the vendor’s tool and decide with the auditor.',
+  );
+}

@@ -1,0 +1,59 @@
+/** Which handler carries out which action. Actions of a later version are refused by the checker before anything begins. */
+import type { Step } from '../plan/schema';
+import type { Ceremony } from './ceremony';
+import { makeCheckpoint } from './checkpoint';
+import { exportBundle } from './steps/export';
+import type { StepResult } from './steps/handler';
+import { imprint } from './steps/imprint';
+import { initialise } from './steps/initialise';
+import { loadMasterKey } from './steps/load';
+import { distributeShares, generateMasterKey } from './steps/master-key';
+import { packageKey } from './steps/package';
+import { preflight } from './steps/preflight';
+import { activateMasterKey, commitMasterKey, verifyMasterKey } from './steps/registers';
+import { rollCall } from './steps/roll-call';
+import { recordAnswer, statement } from './steps/statements';
+import { compare, inventory } from './steps/survey';
+
+/** Carries out one step of the plan. */
+export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResult> {
+  switch (step.action) {
+    case 'preflight':
+      return preflight(ceremony, step);
+    case 'roll-call':
+      return rollCall(ceremony, step);
+    case 'unit.initialise':
+      return initialise(ceremony, step);
+    case 'unit.imprint':
+      return imprint(ceremony, step);
+    case 'unit.inventory':
+      return inventory(ceremony, step);
+    case 'unit.compare':
+      return compare(ceremony, step);
+    case 'master-key.generate':
+      return generateMasterKey(ceremony, step);
+    case 'shares.distribute':
+      return distributeShares(ceremony, step);
+    case 'master-key.load':
+      return loadMasterKey(ceremony, step);
+    case 'master-key.verify':
+      return verifyMasterKey(ceremony, step);
+    case 'master-key.commit':
+      return commitMasterKey(ceremony, step);
+    case 'master-key.activate':
+      return activateMasterKey(ceremony, step);
+    case 'key.package':
+      return packageKey(ceremony, step);
+    case 'fact':
+      return recordAnswer(ceremony, step);
+    case 'statement':
+      return statement(ceremony, step);
+    case 'checkpoint':
+      await makeCheckpoint(ceremony, step.id, step.signers);
+      return { result: { checkpoint: ceremony.record.checkpoints.length } };
+    case 'export':
+      return exportBundle(ceremony, step);
+    default:
+      throw new Error(`${step.action} is not available in this version`);
+  }
+}

@@ -1,0 +1,94 @@
+/** Initialising units: token, user PIN, identity key, each an act of its own so that a crash between them loses nothing. */
+import { hex } from '../../check-value';
+import { act, type Observed } from '../act';
+import type { Ceremony } from '../ceremony';
+import { confirm } from '../confirm';
+import { describe, readIdentity } from '../units';
+import type { StepHandler } from './handler';
+
+/** Erases each unit's token and makes it a unit in imprint mode. */
+export const initialise: StepHandler<'unit.initialise'> = async (ceremony, step) => {
+  const names = step.units.map((unit) => planned(ceremony, unit).name).join(', ');
+  const operators = ceremony.record.presentWith('crypto-administrator').map((one) => one.id);
+  await confirm(
+    ceremony,
+    step.id,
+    `Initialise ${names}. Whatever is on these tokens is erased, and cannot be brought back.`,
+    operators,
+  );
+  for (const unit of step.units) {
+    await initialiseToken(ceremony, step.id, unit);
+    await setUserPin(ceremony, step.id, unit);
+    await createIdentity(ceremony, step.id, unit);
+  }
+  return { result: { units: step.units } };
+};
+
+async function initialiseToken(ceremony: Ceremony, step: string, unit: string): Promise<void> {
+  const { devices } = ceremony.ports;
+  const { label } = planned(ceremony, unit);
+  const again = ceremony.record.act(step, `${unit}/token`) !== null;
+  await act(ceremony, {
+    step,
+    key: `${unit}/token`,
+    operation: 'C_InitToken',
+    unit,
+    parameters: { label },
+    expected: { label, initialised: true },
+    perform: async () => ({ result: { token: { ...(await devices.initialiseToken(unit, label, again)) } } }),
+    observe: async () => {
+      const { token } = await devices.glanceAtUnit(unit);
+      const applied = token?.initialised === true && token.label === label;
+      return { verdict: applied ? 'applied' : 'not-applied', observed: { token: token === null ? null : { ...token } } };
+    },
+  });
+}
+
+async function setUserPin(ceremony: Ceremony, step: string, unit: string): Promise<void> {
+  const { devices } = ceremony.ports;
+  await act(ceremony, {
+    step,
+    key: `${unit}/user-pin`,
+    operation: 'C_InitPIN',
+    unit,
+    parameters: {},
+    expected: { userPinSet: true },
+    perform: async () => ({ result: { token: { ...(await devices.setUserPin(unit)) } } }),
+    observe: async () => {
+      const { token } = await devices.glanceAtUnit(unit);
+      const applied = token?.userPinSet === true;
+      return { verdict: applied ? 'applied' : 'not-applied', observed: { token: token === null ? null : { ...token } } };
+    },
+  });
+}
+
+async function createIdentity(ceremony: Ceremony, step: string, unit: string): Promise<void> {
+  const { devices } = ceremony.ports;
+  const made = await act(ceremony, {
+    step,
+    key: `${unit}/identity`,
+    operation: 'C_GenerateKeyPair',
+    unit,
+    parameters: { label: 'keyrite:identity' },
+    expected: { identity: 'a new key pair', mode: 'imprint' },
+    perform: async () => ({ result: { ...(await devices.createIdentity(unit)) } }),
+    observe: () => observeIdentity(ceremony, unit),
+  });
+  devices.knowIdentity(unit, String(made['spki']));
+  const { reading } = await readIdentity(ceremony, step, unit);
+  await ceremony.recordFact(step, 'unit.initialised', { unit, ...describe(reading) });
+}
+
+/** A complete identity is a key that signs and the first state beside it; anything less is made again by the worker. */
+async function observeIdentity(ceremony: Ceremony, unit: string): Promise<Observed> {
+  const reading = await ceremony.ports.devices.readUnit(unit, hex(ceremony.ports.random(32)));
+  const { identity, state } = reading;
+  if (identity === null || state === null) return { verdict: 'not-applied', observed: describe(reading) };
+  return { verdict: 'applied', observed: { ...identity, state } };
+}
+
+function planned(ceremony: Ceremony, unit: string): { readonly name: string; readonly label: string } {
+  const found = ceremony.plan.units.find((one) => one.id === unit);
+  if (found === undefined) throw new Error(`the plan has no unit ${unit}`);
+  return found;
+}

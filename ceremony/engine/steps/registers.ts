@@ -1,0 +1,92 @@
+/** Comparing, committing and activating: the verification pattern decides, read from the key objects each time. */
+import { samePattern } from '../../check-value';
+import { DeviceError } from '../../command/device-error';
+import type { Ceremony } from '../ceremony';
+import { commandUnit } from '../unit-command';
+import { describe, readUnit, type ProvenReading } from '../units';
+import type { StepHandler } from './handler';
+
+/** Reads one register of every unit and compares the patterns with each other and with the set's. */
+export const verifyMasterKey: StepHandler<'master-key.verify'> = async (ceremony, step) => {
+  const pattern = await comparePatterns(ceremony, step.id, step.units, step.register);
+  return { result: { register: step.register, pattern, units: step.units } };
+};
+
+/** Commits the new register of every unit, with the quorum's signatures, after the patterns were compared. */
+export const commitMasterKey: StepHandler<'master-key.commit'> = async (ceremony, step) => {
+  const open = step.units.filter((unit) => ceremony.record.act(step.id, `${unit}/commit`)?.status !== 'done');
+  const pattern = await comparePatterns(ceremony, step.id, step.units, 'new');
+  for (const unit of open) {
+    const threshold = ceremony.record.unit(unit)?.state.signatureThreshold ?? 0;
+    await commandUnit(ceremony, {
+      step: step.id,
+      unit,
+      name: 'commit',
+      payload: { command: 'master-key.commit', pattern },
+      signers: administratorsPresent(ceremony, unit, threshold),
+      expected: { new: 'full-committed', pattern },
+    });
+  }
+  return { result: { pattern, units: step.units } };
+};
+
+/** Activates the committed register of every unit, after the patterns were compared. */
+export const activateMasterKey: StepHandler<'master-key.activate'> = async (ceremony, step) => {
+  const done = (unit: string): boolean => ceremony.record.act(step.id, `${unit}/activate`)?.status === 'done';
+  const registerOf = (unit: string): 'new' | 'current' => (done(unit) ? 'current' : 'new');
+  const pattern = await comparePatterns(ceremony, step.id, step.units, registerOf);
+  for (const unit of step.units.filter((one) => !done(one))) {
+    await commandUnit(ceremony, {
+      step: step.id,
+      unit,
+      name: 'activate',
+      payload: { command: 'master-key.activate', pattern },
+      signers: administratorsPresent(ceremony, unit, 1),
+      expected: { current: 'valid', pattern },
+    });
+  }
+  return { result: { pattern, units: step.units } };
+};
+
+/**
+ * The one pattern that all units show.
+ *
+ * @throws DeviceError `PATTERNS_DIFFER` when they do not, or when it is not the set's
+ */
+async function comparePatterns(
+  ceremony: Ceremony,
+  step: string,
+  units: readonly string[],
+  register: 'new' | 'current' | ((unit: string) => 'new' | 'current'),
+): Promise<string> {
+  const shown: { unit: string; pattern: string | null }[] = [];
+  for (const unit of units) {
+    const proven = await readUnit(ceremony, step, unit);
+    const which = typeof register === 'string' ? register : register(unit);
+    await ceremony.recordFact(step, 'register', { unit, register: which, ...describe(proven.reading) });
+    shown.push({ unit, pattern: patternOf(proven, which) });
+  }
+  const expected = ceremony.record.set?.pattern ?? shown[0]?.pattern ?? null;
+  const wrong = shown.filter((one) => one.pattern === null || expected === null || !samePattern(one.pattern, expected));
+  if (wrong.length === 0 && expected !== null) return expected;
+  throw new DeviceError({
+    code: 'PATTERNS_DIFFER',
+    message: `The verification patterns differ: ${shown.map((one) => `${one.unit} shows ${one.pattern ?? 'none'}`).join(', ')}; expected ${expected ?? 'one'}.`,
+    changed: 'Nothing was changed.',
+    next: 'Do not commit. Find out which unit was loaded wrongly; clear its new register and load it again.',
+    uncertain: false,
+  });
+}
+
+function patternOf(proven: ProvenReading, register: 'new' | 'current'): string | null {
+  return proven.registers[register].pattern;
+}
+
+/** As many of the unit's administrators as must sign, the present ones first in the unit's order. */
+function administratorsPresent(ceremony: Ceremony, unit: string, count: number): string[] {
+  const administrators = ceremony.record.unit(unit)?.state.administrators ?? [];
+  return administrators
+    .map((one) => one.id)
+    .filter((id) => ceremony.record.isPresent(id))
+    .slice(0, count);
+}

@@ -1,0 +1,66 @@
+/** Looking at units without changing them: inventory and comparison. */
+import { canonicalJson, type JsonObject } from '../../canonical-json';
+import { DeviceError } from '../../command/device-error';
+import type { UnitReading } from '../ports';
+import { describe, readUnit, type ProvenReading } from '../units';
+import type { StepHandler } from './handler';
+
+/** Records every object of each unit with the attributes that matter. */
+export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
+  const counts: Record<string, number> = {};
+  for (const unit of step.units) {
+    const { reading } = await readUnit(ceremony, step.id, unit);
+    const objects = reading.objects ?? [];
+    counts[unit] = objects.length;
+    await ceremony.recordFact(step.id, 'inventory', {
+      unit,
+      ...describe(reading),
+      objects: objects.map((one) => ({
+        ...one,
+        attributes: { ...one.attributes },
+        checkValue: one.checkValue === null ? null : { ...one.checkValue },
+      })),
+      capabilities: capabilitiesOf(reading),
+    });
+  }
+  return { result: { objects: counts } };
+};
+
+/** Compares mode, administrators, thresholds and registers of the units; a difference is never waived. */
+export const compare: StepHandler<'unit.compare'> = async (ceremony, step) => {
+  const seen = new Map<string, JsonObject>();
+  for (const unit of step.units) {
+    const proven = await readUnit(ceremony, step.id, unit);
+    await ceremony.recordFact(step.id, 'unit.compared', { unit, ...describe(proven.reading) });
+    seen.set(unit, comparable(proven));
+  }
+  const [first, ...rest] = [...seen.entries()];
+  const different = rest.filter(([, value]) => canonicalJson(value) !== canonicalJson(first?.[1] ?? null));
+  if (different.length > 0) {
+    throw new DeviceError({
+      code: 'UNITS_DIFFER',
+      message: `${different.map(([unit]) => unit).join(', ')} differ from ${first?.[0] ?? 'none'} in mode, administrators, thresholds or registers.`,
+      changed: 'Nothing was changed.',
+      next: 'Bring the units to the same state before going on; see the readings in the transcript.',
+      uncertain: false,
+    });
+  }
+  return { result: { units: step.units, same: first?.[1] ?? null } };
+};
+
+function comparable({ known, registers }: ProvenReading): JsonObject {
+  const { mode, administrators, signatureThreshold, revocationThreshold } = known.state;
+  return {
+    mode,
+    administrators,
+    signatureThreshold,
+    revocationThreshold,
+    new: { status: registers.new.status, pattern: registers.new.pattern },
+    current: { status: registers.current.status, pattern: registers.current.pattern },
+  };
+}
+
+function capabilitiesOf(reading: UnitReading): JsonObject | null {
+  if (reading.capabilities === null) return null;
+  return { ...reading.capabilities, mechanisms: { ...reading.capabilities.mechanisms } };
+}

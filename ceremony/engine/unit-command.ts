@@ -1,0 +1,110 @@
+/** A signed command to a unit: signed once, carried out until it is done, and never signed twice. */
+import type { Envelope, SigningKey } from '../command/dsse';
+import { PAYLOAD_TYPES } from '../command/dsse';
+import { nextCommand, openCommand } from '../command/apply';
+import { commandSha256, stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
+import type { JsonObject } from '../canonical-json';
+import { DeviceError } from '../command/device-error';
+import type { RosterEntry } from '../transcript/line';
+import { act, type Observed } from './act';
+import type { Ceremony } from './ceremony';
+import type { CommandRequest, UnitReading } from './ports';
+import { pendingCommand } from './record';
+import { signTogether } from './signatures';
+import { describe, readIdentity } from './units';
+
+/** A command to sign and carry out. */
+export interface UnitCommand {
+  readonly step: string;
+  readonly unit: string;
+  /** Act key after the unit's id, such as `commit`. */
+  readonly name: string;
+  readonly payload: CommandPayload;
+  readonly signers: readonly string[];
+  readonly expected: JsonObject;
+  /** Keys that may sign a load. */
+  readonly custodians?: Readonly<Record<string, SigningKey>>;
+  /** What goes with the load that completes a set; asked for at each try, since an import key lives as long as its worker. */
+  readonly delivery?: () => Promise<{ readonly wrapped: string; readonly pattern: string }>;
+}
+
+/** Signs and carries out a command; resolves with the unit's state after it. */
+export async function commandUnit(ceremony: Ceremony, command: UnitCommand): Promise<void> {
+  const { step, unit } = command;
+  const key = `${unit}/${command.name}`;
+  const past = ceremony.record.act(step, key);
+  if (past?.status === 'done') return;
+  const envelope = fresh(ceremony, unit, pendingCommand(past)) ?? (await signCommand(ceremony, command));
+  const custodians = { ...command.custodians };
+  await act(ceremony, {
+    step,
+    key,
+    operation: command.payload.command,
+    unit,
+    parameters: { ...command.payload },
+    expected: command.expected,
+    command: envelope,
+    by: envelope.signatures.map((one) => one.keyid),
+    perform: async () => {
+      const delivery = (await command.delivery?.()) ?? null;
+      const request: CommandRequest = {
+        command: envelope,
+        state: stateOf(ceremony, unit),
+        custodians,
+        wrapped: delivery?.wrapped ?? null,
+        pattern: delivery?.pattern ?? null,
+      };
+      return { result: resultOf(await ceremony.ports.devices.perform(unit, request), unit) };
+    },
+    observe: () => observe(ceremony, step, unit, envelope),
+  });
+}
+
+/** Signs the next command for a unit, by each of the signers on their own token. */
+async function signCommand(ceremony: Ceremony, command: UnitCommand): Promise<Envelope> {
+  const payload = nextCommand(stateOf(ceremony, command.unit), ceremony.name, command.payload);
+  const people: RosterEntry[] = command.signers.map((id) => ceremony.participant(id));
+  ceremony.ports.people.tell({
+    kind: 'progress',
+    text: `${people.map((one) => one.name).join(' and ')}: ${command.payload.command} for ${command.unit}`,
+  });
+  return signTogether(ceremony.ports.devices, people, PAYLOAD_TYPES.command, payload);
+}
+
+/** A command signed before is used again only if it acts on the state that the unit is still in. */
+function fresh(ceremony: Ceremony, unit: string, pending: Envelope | null): Envelope | null {
+  if (pending === null) return null;
+  return openCommand(pending).previous === stateSha256(stateOf(ceremony, unit)) ? pending : null;
+}
+
+/** After a missing answer: the state object tells whether this very command was carried out. */
+async function observe(ceremony: Ceremony, step: string, unit: string, envelope: Envelope): Promise<Observed> {
+  const { reading } = await readIdentity(ceremony, step, unit);
+  const { state } = reading;
+  if (state === null) return { verdict: 'undetermined', observed: { ...describe(reading) } };
+  if (state.command === commandSha256(openCommand(envelope))) {
+    return { verdict: 'applied', observed: resultOf(reading, unit) };
+  }
+  const untouched = stateSha256(state) === stateSha256(stateOf(ceremony, unit));
+  return { verdict: untouched ? 'not-applied' : 'undetermined', observed: { ...describe(reading) } };
+}
+
+function resultOf(reading: UnitReading, unit: string): JsonObject {
+  if (reading.state === null) {
+    throw new DeviceError({
+      code: 'STATE_MISSING',
+      message: `Unit ${unit} answered without its state.`,
+      changed: 'The command may have been carried out.',
+      next: 'The unit is read again.',
+      uncertain: true,
+    });
+  }
+  const registers = describe(reading)['registers'] ?? null;
+  return { state: reading.state, registers };
+}
+
+function stateOf(ceremony: Ceremony, unit: string): UnitState {
+  const known = ceremony.record.unit(unit);
+  if (known === null) throw new Error(`unit ${unit} is not known yet`);
+  return known.state;
+}

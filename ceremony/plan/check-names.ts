@@ -1,0 +1,150 @@
+/** Names and references of a plan: everything that is named is declared once, and everything declared is used. */
+import { repeated, type Findings, type Rule } from './finding';
+import type { Plan, Step } from './schema';
+
+/** Adds a finding for every name that is declared twice, missing, or declared for nothing. */
+export function checkNames(plan: Plan, findings: Findings): void {
+  const lists: readonly (readonly [string, readonly { readonly id: string }[]])[] = [
+    ['positions', plan.positions],
+    ['units', plan.units],
+    ['pins', plan.pins],
+    ['materials', plan.materials],
+    ['phases', plan.phases],
+    ['steps', plan.steps],
+  ];
+  for (const [list, members] of lists) {
+    for (const id of repeated(members.map((one) => one.id))) {
+      findings.error(null, 'id-twice', `The id ${id} stands twice in \`${list}\`.`, 'Give one of them another id.');
+    }
+  }
+  for (const label of repeated(plan.units.map((unit) => unit.label))) {
+    findings.error(null, 'label-twice', `Two units would be given the token label ${label}.`, 'Give each unit a label of its own: people tell tokens apart by it.');
+  }
+  for (const reference of references(plan)) checkReference(reference, findings);
+  checkPhases(plan, findings);
+  checkUse(plan, findings);
+  checkContinuation(plan, findings);
+}
+
+interface Reference {
+  readonly step: string | null;
+  /** Where the names stand, such as `units`. */
+  readonly at: string;
+  readonly names: readonly string[];
+  readonly rule: Rule;
+  readonly what: string;
+  readonly declared: readonly string[];
+}
+
+/** Every place of a plan that names positions, units, phases or materials. */
+function references(plan: Plan): Reference[] {
+  const to = (rule: Rule, what: string, list: readonly { readonly id: string }[]) => {
+    const declared = list.map((one) => one.id);
+    return (step: string | null, at: string, names: readonly string[]): Reference => ({ step, at, names, rule, what, declared });
+  };
+  const positions = to('unknown-position', 'position', plan.positions);
+  const units = to('unknown-unit', 'unit', plan.units);
+  const phases = to('unknown-phase', 'phase', plan.phases);
+  const materials = to('unknown-material', 'material', plan.materials);
+  const media = to('unknown-material', 'medium', plan.materials.filter((one) => one.kind === 'medium'));
+  return [
+    positions(null, 'approval.position', [plan.approval.position]),
+    ...(plan.masterKey === undefined ? [] : [positions(null, 'masterKey.custodians', [plan.masterKey.custodians])]),
+    ...plan.pins.flatMap((pin) => [
+      units(null, `units of PIN ${pin.id}`, pin.units),
+      positions(null, `madeBy of PIN ${pin.id}`, [pin.madeBy]),
+      positions(null, `heldBy of PIN ${pin.id}`, [pin.heldBy]),
+    ]),
+    units(null, 'endState', plan.endState.map((one) => one.unit)),
+    ...plan.steps.flatMap((step) => [
+      phases(step.id, 'phase', step.phase === undefined ? [] : [step.phase]),
+      materials(step.id, 'materials', step.materials ?? []),
+      media(step.id, 'media', step.action === 'export' ? step.media : []),
+      units(step.id, 'units', unitsOf(step)),
+      positions(step.id, 'positions', positionsOf(step)),
+    ]),
+  ];
+}
+
+function checkReference({ step, at, names, rule, what, declared }: Reference, findings: Findings): void {
+  for (const name of repeated(names)) {
+    findings.error(step, 'named-twice', `\`${at}\` names ${name} twice.`, 'Name it once.');
+  }
+  for (const name of new Set(names)) {
+    if (declared.includes(name)) continue;
+    const known = declared.length === 0 ? 'there is none' : `known are ${declared.join(', ')}`;
+    findings.error(step, rule, `\`${at}\` names the ${what} ${name}, which the plan does not declare.`, `Declare it, or name another; ${known}.`);
+  }
+}
+
+/** Units that a step works on. */
+function unitsOf(step: Step): readonly string[] {
+  switch (step.action) {
+    case 'unit.initialise':
+    case 'unit.imprint':
+    case 'unit.inventory':
+    case 'unit.compare':
+    case 'master-key.load':
+    case 'master-key.verify':
+    case 'master-key.commit':
+    case 'master-key.activate':
+      return step.units;
+    case 'key.package':
+      return [step.unit];
+    default:
+      return [];
+  }
+}
+
+/** Positions that a step names. */
+function positionsOf(step: Step): readonly string[] {
+  switch (step.action) {
+    case 'roll-call':
+      return step.positions;
+    case 'unit.imprint':
+      return [step.administrators];
+    case 'key.package':
+      return step.authenticate.by === 'read-back' ? step.authenticate.positions : [];
+    case 'fact':
+    case 'statement':
+      return step.by;
+    default:
+      return [];
+  }
+}
+
+function checkPhases(plan: Plan, findings: Findings): void {
+  const left = new Set<string>();
+  let current: string | undefined;
+  for (const step of plan.steps) {
+    if (step.phase !== current && current !== undefined) left.add(current);
+    if (step.phase !== undefined && step.phase !== current && left.has(step.phase)) {
+      findings.error(step.id, 'phase-broken', `The phase ${step.phase} ended before this step, and its logins with it.`, `Move the step to the others of ${step.phase}, or give it another phase.`);
+    }
+    current = step.phase;
+  }
+}
+
+function checkUse(plan: Plan, findings: Findings): void {
+  const phases = new Set(plan.steps.map((step) => step.phase));
+  for (const { id } of plan.phases.filter((one) => !phases.has(one.id))) {
+    findings.warn(null, 'phase-unused', `The phase ${id} has no step.`, 'Take it out, or name it in the steps that belong to it.');
+  }
+  const materials = new Set(plan.steps.flatMap((step) => [...(step.materials ?? []), ...(step.action === 'export' ? step.media : [])]));
+  for (const { id } of plan.materials.filter((one) => !materials.has(one.id))) {
+    findings.warn(null, 'material-unused', `The material ${id} is used by no step.`, 'Name it in `materials` of the step that uses it (a medium in `media` of the export), or take it out.');
+  }
+  const units = new Set(plan.steps.flatMap((step) => unitsOf(step)));
+  for (const { id } of plan.units.filter((one) => !units.has(one.id))) {
+    findings.warn(null, 'unit-unused', `The unit ${id} has no step.`, 'Take it out, or name it in the steps that work on it.');
+  }
+}
+
+function checkContinuation(plan: Plan, findings: Findings): void {
+  if (plan.continues === plan.id) {
+    findings.error(null, 'continues-itself', 'The plan continues itself.', 'Name the plan whose end state this one starts from.');
+  }
+  const history = plan.units.filter((unit) => unit.begins !== 'blank').map((unit) => unit.id);
+  if (history.length === 0 || plan.continues !== undefined) return;
+  findings.warn(null, 'no-beginning', `${history.join(', ')} begin with a history, and no plan is named that leads there: \`keyrite rehearse\` cannot bring it about on throw-away tokens.`, 'Name that plan in `continues`.');
+}

@@ -1,0 +1,92 @@
+/**
+ * What people do in each step, in words, for the printed script. Rules for these words: they say who does what and what
+ * to look at, in the order in which it happens; names are the plan's; nothing here decides anything.
+ */
+import type { Plan, RoleCount, Step } from './schema';
+
+/** Instructions of one step, one sentence or two each, in order. */
+export function instructions(plan: Plan, step: Step): string[] {
+  switch (step.action) {
+    case 'preflight':
+      return [
+        'Start Keyrite with plan and binding. Compare the plan hash on the screen with the head of this page, word by word, aloud.',
+        'Read what the workstation reports: network, swap, core dumps, clock, disk, modules. What is missing is shown, and going on without it is an exception.',
+        'Administrators and witness compare the clock on the screen with an independent one.',
+      ];
+    case 'roll-call':
+      return [`Call ${step.positions.join(', ')}. Each person shows identification, inserts their own token and signs with it.`];
+    case 'unit.initialise':
+      return [
+        `Before each confirmation, compare the token that the screen names with the device: ${names(plan, step.units)}. Its content is erased.`,
+        ...step.units.flatMap((unit) => plan.pins.filter((pin) => pin.units.includes(unit)).map((pin) => `${unit}: ${pin.madeBy} make PIN ${pin.id} (${pin.for}), ${pin.parts === 2 ? 'each of two people one part, alone at the keyboard' : 'one person'}.`)),
+        'Write down the identity of each unit that the screen shows.',
+      ];
+    case 'unit.imprint':
+      return [
+        `Each of ${step.administrators} signs for ${names(plan, step.units)} with their own token and is added as administrator.`,
+        `The signature threshold is set to ${String(step.signatureThreshold)}, the revocation threshold to ${String(step.revocationThreshold)}. From then on the units take signed commands only.`,
+      ];
+    case 'unit.inventory':
+      return [`The screen lists every object on ${names(plan, step.units)}. Note what nobody expects.`];
+    case 'unit.compare':
+      return [`The screen compares mode, administrators, thresholds and registers of ${names(plan, step.units)}. A difference is never waived.`];
+    case 'master-key.generate':
+      return [
+        `The master key ${plan.masterKey?.id ?? ''} is made as ${String(plan.masterKey?.shares ?? 0)} components. Nothing secret is shown.`,
+        'Write down the set id and the verification pattern that the screen shows.',
+      ];
+    case 'shares.distribute':
+      return [
+        `One custodian at a time comes to the screen (${plan.masterKey?.custodians ?? ''}); the others stand where they cannot see it.`,
+        'The custodian copies the component onto a worksheet, then types it back from the worksheet. A wrong row is named and typed again.',
+        'The custodian seals the worksheet; the witness writes down the number of the seal.',
+      ];
+    case 'master-key.load':
+      return [`Each custodian in turn signs, with their own token, the load of their component into ${names(plan, step.units)}.`];
+    case 'master-key.verify':
+      return [`Read the verification patterns of the ${step.register} registers of ${names(plan, step.units)} aloud, and compare them with each other and with the pattern of the set.`];
+    case 'master-key.commit':
+      return [`Read the pattern aloud once more. As many administrators as the signature threshold asks sign the commit for ${names(plan, step.units)}.`];
+    case 'master-key.activate':
+      return [`One administrator signs the activation for ${names(plan, step.units)}. The new master key becomes the current one.`];
+    case 'key.package':
+      return [
+        `Insert the medium with the wrapping parameters ${step.parameters}. The file must say: purpose ${step.purpose}.`,
+        authentication(step.authenticate),
+        `The key ${step.key.name} is made in ${names(plan, [step.unit])}, wrapped and destroyed there. Write down its check value.`,
+      ];
+    case 'fact':
+      return [`${step.by.join(', ')}: ${step.ask.trim()}`];
+    case 'statement':
+      return ['Read aloud:', `“${step.text.trim()}”`, `Each of ${step.by.join(', ')} confirms.`];
+    case 'checkpoint':
+      return [`${quorum(step.signers)} sign the record so far. Each compares the root on the screen with the one on a station of their own, or is recorded as having relied on the screen.`];
+    case 'export':
+      return [
+        `${quorum(plan.signOff.quorum)} sign the last checkpoint.`,
+        `The evidence bundle is written${step.media.length === 0 ? '' : `, copied to ${step.media.join(', ')}`} and read back. Write down the last root.`,
+      ];
+    default:
+      return ['This version of Keyrite cannot carry this step out.'];
+  }
+}
+
+/** A quorum in words, such as `1 × witness and 2 × crypto-administrator`. */
+export function quorum(signers: readonly RoleCount[]): string {
+  return signers.map(({ role, count }) => `${String(count)} × ${role}`).join(' and ');
+}
+
+function authentication(how: Extract<Step, { action: 'key.package' }>['authenticate']): string {
+  switch (how.by) {
+    case 'read-back':
+      return `The collector reads the fingerprint of the wrapping key aloud; ${how.positions.join(', ')} compare it with the screen. Nothing is wrapped to a key that differs.`;
+    case 'pinned':
+      return `The fingerprint of the wrapping key must be ${how.publicKeySha256}.`;
+    case 'two-collectors':
+      return `The parameters ${how.second}, fetched by a second collector, must name the same wrapping key.`;
+  }
+}
+
+function names(plan: Plan, units: readonly string[]): string {
+  return units.map((id) => plan.units.find((unit) => unit.id === id)?.name ?? id).join(' and ');
+}

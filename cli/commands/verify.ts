@@ -1,0 +1,43 @@
+/** `keyrite verify`: the verdict on a bundle. */
+import { existsSync } from 'node:fs';
+import { verifyBundle, type VerifyReport } from '../../ceremony/bundle/verify';
+import { FileBundleFolder } from '../bundle-folder';
+import { EXIT, UsageError, type ExitCode } from '../exit';
+import { readText } from '../input';
+import { readArguments } from './arguments';
+
+/** Verifies a bundle. Exit 0 for consistent and verified. */
+export async function verify(args: string[]): Promise<ExitCode> {
+  const given = readArguments(args, 'BUNDLE', ['plan-hash', 'approver']);
+  if (!existsSync(given.operand)) throw new UsageError(`${given.operand} does not exist`, 'Name the folder of a bundle.');
+  const planHash = given.options['plan-hash']?.toLowerCase();
+  if (planHash !== undefined && !/^[0-9a-f]{64}$/.test(planHash)) {
+    throw new UsageError('--plan-hash is not 64 hex digits', 'Give the whole SHA-256 of the plan.');
+  }
+  const approver = given.options['approver'];
+  const report = await verifyBundle(new FileBundleFolder(given.operand), {
+    ...(planHash === undefined ? {} : { planHash }),
+    ...(approver === undefined ? {} : { approverKeys: [readText(approver, 'public key in PEM')] }),
+  });
+  if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else print(report);
+  return report.verdict === 'consistent' || report.verdict === 'verified' ? EXIT.good : EXIT.findings;
+}
+
+function print(report: VerifyReport): void {
+  for (const { where, line, reason } of report.findings) {
+    process.stdout.write(`${where}${line === null ? '' : `, line ${String(line)}`}: ${reason}\n`);
+  }
+  for (const { where, reason } of report.missing) process.stdout.write(`${where}: ${reason}\n`);
+  const { summary } = report;
+  if (summary !== null) {
+    process.stdout.write(`ceremony    ${summary.ceremony} (${summary.mode})\n`);
+    process.stdout.write(`plan hash   ${summary.planHash}\n`);
+    process.stdout.write(`lines       ${String(summary.lines)}\n`);
+    process.stdout.write(`root        ${summary.root}\n            ${summary.rootWords}\n`);
+    process.stdout.write(`signed by   ${summary.signers.join(', ')}\n`);
+  }
+  process.stdout.write(
+    `${report.verdict}, ${String(report.exceptions)} exceptions, ${String(report.withheld)} withheld facts\n`,
+  );
+}

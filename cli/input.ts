@@ -1,0 +1,49 @@
+/** Reading what people name on the command line. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UsageError } from './exit';
+
+/** Largest plan or binding that is read, in bytes. */
+const LIMIT = 1024 * 1024;
+
+/** A text file in UTF-8. Throws UsageError when it is missing, too long or not text. */
+export function readText(path: string, what: string): string {
+  const bytes = readBytes(path, what, LIMIT);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`${path} is not UTF-8 text`, `Name a ${what}.`);
+  }
+}
+
+/** A file's bytes, at most `limit`. Throws UsageError when it is missing or too long. */
+export function readBytes(path: string, what: string, limit: number): Uint8Array {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new UsageError(`${path} does not exist`, `Name a ${what}.`);
+  const found = statSync(full);
+  if (!found.isFile()) throw new UsageError(`${path} is not a file`, `Name a ${what}.`);
+  if (found.size > limit) throw new UsageError(`${path} is larger than ${String(limit)} bytes`, `Name a ${what}.`);
+  return readFileSync(full);
+}
+
+/** A folder that does not exist yet or is empty. Throws UsageError otherwise: nothing is ever overwritten. */
+export function emptyFolder(path: string, what: string): string {
+  const full = resolve(path);
+  if (!existsSync(full)) return full;
+  if (!statSync(full).isDirectory()) throw new UsageError(`${path} is not a folder`, `Name a new folder for the ${what}.`);
+  if (readdirSync(full).length > 0) {
+    throw new UsageError(`${path} is not empty`, `Name a new or empty folder for the ${what}; nothing is overwritten.`);
+  }
+  return full;
+}
+
+/** Makes a folder for a bundle, empty so far. Throws UsageError when it cannot be made or has something in it. */
+export function newFolder(path: string, what: string): string {
+  const full = emptyFolder(path, what);
+  try {
+    mkdirSync(full, { recursive: true });
+  } catch {
+    throw new UsageError(`${path} cannot be made`, `Name a folder for the ${what} that you may write to.`);
+  }
+  return full;
+}

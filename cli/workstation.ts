@@ -1,0 +1,82 @@
+/** What the workstation shows of itself before a ceremony, and the files that come in and go out. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { DeviceError } from '../ceremony/command/device-error';
+import type { BundleFolder, Observation, Workstation } from '../ceremony/engine/ports';
+import { selfTest } from '../hsm/self-test';
+import { FileBundleFolder } from './bundle-folder';
+
+/** The Linux workstation that the command line runs on. */
+export class LinuxWorkstation implements Workstation {
+  private readonly bundle: BundleFolder;
+
+  constructor(bundle: BundleFolder) {
+    this.bundle = bundle;
+  }
+
+  observe(): Promise<readonly Observation[]> {
+    const failed = selfTest().filter((one) => !one.ok);
+    const linksUp = networkLinksUp();
+    const swaps = readLines('/proc/swaps').slice(1);
+    return Promise.resolve([
+      { check: 'known answers', ok: failed.length === 0, found: failed.map((one) => one.name).join(', ') || 'all correct' },
+      { check: 'network', ok: linksUp.length === 0, found: linksUp.join(', ') || 'no interface is up' },
+      { check: 'swap', ok: swaps.length === 0, found: swaps.length === 0 ? 'off' : `${String(swaps.length)} in use` },
+      { check: 'core dumps', ok: coreLimit() === '0', found: `limit ${coreLimit()}` },
+      { check: 'packaged app', ok: false, found: 'a checkout on Node: rehearsals only' },
+      { check: 'operating system', ok: null, found: `Linux ${release()}, Node ${process.version}` },
+    ]);
+  }
+
+  readInput(path: string, limit: number): Promise<Uint8Array> {
+    if (!existsSync(path)) throw unreadable(path, 'it does not exist');
+    const { size } = statSync(path);
+    if (size > limit) throw unreadable(path, `it has ${String(size)} bytes, at most ${String(limit)} are read`);
+    return Promise.resolve(readFileSync(path));
+  }
+
+  async copyToMedium(mediumPath: string, ceremony: string): Promise<void> {
+    const target = join(mediumPath, ceremony);
+    if (existsSync(target)) throw unreadable(target, 'it exists already; nothing is overwritten');
+    mkdirSync(target, { recursive: true });
+    const copy = new FileBundleFolder(target);
+    const names = await this.bundle.list();
+    // The sums go last: a copy that was interrupted has none, and is incomplete.
+    for (const name of [...names.filter((one) => one !== 'SHA256SUMS'), 'SHA256SUMS']) {
+      await copy.create(name, await this.bundle.read(name));
+    }
+  }
+}
+
+function networkLinksUp(): string[] {
+  const root = '/sys/class/net';
+  if (!existsSync(root)) return [];
+  return readdirSync(root).filter(
+    (name) => name !== 'lo' && existsSync(join(root, name, 'operstate')) && isUp(join(root, name, 'operstate')),
+  );
+}
+
+function isUp(operstate: string): boolean {
+  const state = readFileSync(operstate, 'utf8').trim();
+  return state === 'up' || state === 'unknown';
+}
+
+function coreLimit(): string {
+  const line = readLines('/proc/self/limits').find((one) => one.startsWith('Max core file size'));
+  return line?.split(/\s{2,}/)[1] ?? 'unknown';
+}
+
+function readLines(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '') : [];
+}
+
+function unreadable(path: string, why: string): DeviceError {
+  return new DeviceError({
+    code: 'FILE_UNUSABLE',
+    message: `${path} cannot be used: ${why}`,
+    changed: 'Nothing was changed.',
+    next: 'Correct the binding, or bring the right file.',
+    uncertain: false,
+  });
+}

@@ -1,0 +1,391 @@
+/**
+ * The tokens of a binding as the engine sees them: one worker process per PKCS#11 module, started when it is needed and
+ * ended with the step in which it took a PIN.
+ */
+import { DeviceError } from '../ceremony/command/device-error';
+import type {
+  CommandRequest,
+  Devices,
+  ImportKey,
+  ModuleDescription,
+  ReadBack,
+  SessionKey,
+  TokenDescription,
+  TransportKey,
+  UnitReading,
+} from '../ceremony/engine/ports';
+import type { UnitState } from '../ceremony/command/unit-state';
+import type { Binding, BoundUnit, Module, TokenAddress } from '../ceremony/plan/binding-schema';
+import type { Plan } from '../ceremony/plan/schema';
+import type { ProcessClient } from './client';
+import { MODULE_OPERATIONS, type ArgsOf, type ResultOf, type UnitTarget } from './contract';
+
+type ModuleOperations = typeof MODULE_OPERATIONS;
+type ModuleClient = ProcessClient<ModuleOperations>;
+type Address = UnitTarget['address'];
+type PinEntry = UnitTarget['user'];
+
+/** Whether a PIN is made in the request, by those the plan lets make it, or given by those who hold it. */
+type PinsOf = 'holders' | 'makers';
+
+/** The worker of a module, and whether the module is loaded in it. */
+interface Worker {
+  readonly client: ModuleClient;
+  /** Names the worker in handles of session keys. */
+  readonly number: number;
+  loaded: Promise<void> | null;
+}
+
+/** What {@link ModuleDevices} is built from. */
+export interface ModuleDevicesOptions {
+  readonly plan: Plan;
+  readonly binding: Binding;
+  /** Starts a worker process for a module of the binding. May throw DeviceError. */
+  readonly startWorker: (module: Module) => ModuleClient;
+}
+
+/** `Devices` of the engine over module workers. */
+export class ModuleDevices implements Devices {
+  readonly #plan: Plan;
+  readonly #binding: Binding;
+  readonly #startWorker: (module: Module) => ModuleClient;
+  readonly #workers = new Map<string, Worker>();
+  readonly #identities = new Map<string, string>();
+  readonly #addresses = new Map<string, Address>();
+  #holdsLogin = false;
+  #started = 0;
+
+  constructor({ plan, binding, startWorker }: ModuleDevicesOptions) {
+    this.#plan = plan;
+    this.#binding = binding;
+    this.#startWorker = startWorker;
+    for (const unit of binding.units) {
+      if (unit.lastKnown !== null) this.#identities.set(unit.id, unit.lastKnown.identitySpki);
+      this.#addresses.set(unit.id, this.#boundAddress(unit));
+    }
+  }
+
+  knowIdentity(unit: string, spki: string): void {
+    this.#bound(unit);
+    this.#identities.set(unit, spki);
+    // A unit with an identity is not blank any more, whatever the binding said in the morning.
+    const { label, serial, blank } = this.#address(unit);
+    if (blank) this.#addresses.set(unit, { blank: false, label, serial });
+  }
+
+  holdLogin(hold: boolean): void {
+    this.#holdsLogin = hold;
+  }
+
+  async endStep(): Promise<void> {
+    if (!this.#holdsLogin) await this.endPhase();
+  }
+
+  async endPhase(): Promise<void> {
+    this.#holdsLogin = false;
+    const ending = [...this.#workers].filter(([, worker]) => worker.client.tookPin);
+    await Promise.all(ending.map(([module, worker]) => this.#replace(module, worker)));
+  }
+
+  /** Ends every worker: the ceremony is over, or is left. Never rejects. */
+  async close(): Promise<void> {
+    const workers = [...this.#workers.values()];
+    this.#workers.clear();
+    await Promise.all(workers.map(({ client }) => client.stop()));
+  }
+
+  async describeModule(module: string): Promise<ModuleDescription> {
+    return await this.#call(module, 'module.describe', {});
+  }
+
+  async glanceAtUnit(unit: string): Promise<UnitReading> {
+    return (await this.#seekByLabel(unit)) ?? (await this.#callUnit(unit, 'unit.glance', { target: this.#target(unit) }));
+  }
+
+  async readUnit(unit: string, nonce: string): Promise<UnitReading> {
+    await this.#seekByLabel(unit);
+    return await this.#callUnit(unit, 'unit.read', { target: this.#target(unit), nonce });
+  }
+
+  async initialiseToken(unit: string, label: string, again: boolean): Promise<TokenDescription> {
+    if (this.#pinEntry(unit, 'security-officer', 'makers') === null) throw noPin(unit, 'security officer PIN');
+    // Two tokens with one label could not be told apart after a crash.
+    if ((await this.#seekByLabel(unit)) !== null && !again) {
+      this.#addresses.set(unit, this.#boundAddress(this.#bound(unit)));
+      throw labelTaken(unit, label);
+    }
+    const target = this.#target(unit, 'makers');
+    const token = await this.#callUnit(unit, 'unit.initialise-token', { target, label, again });
+    this.#initialised(unit, token);
+    return token;
+  }
+
+  async setUserPin(unit: string): Promise<TokenDescription> {
+    await this.#seekByLabel(unit);
+    // The security officer PIN is given by those who hold it, the user PIN is made.
+    const securityOfficer = this.#pinEntry(unit, 'security-officer', 'holders');
+    if (securityOfficer === null) throw noPin(unit, 'security officer PIN');
+    if (this.#pinEntry(unit, 'user', 'makers') === null) throw noPin(unit, 'user PIN');
+    const target = { ...this.#target(unit, 'makers'), securityOfficer };
+    return await this.#callUnit(unit, 'unit.set-user-pin', { target });
+  }
+
+  async createIdentity(
+    unit: string,
+  ): Promise<{ id: string; spki: string; algorithm: string; attributes: ReadBack; state: UnitState }> {
+    await this.#seekByLabel(unit);
+    const made = await this.#callUnit(unit, 'unit.create-identity', { target: this.#target(unit) });
+    this.knowIdentity(unit, made.spki);
+    return made;
+  }
+
+  async perform(unit: string, request: CommandRequest): Promise<UnitReading> {
+    const { command, state, custodians, wrapped, pattern } = request;
+    return await this.#callUnit(unit, 'unit.perform', {
+      target: this.#target(unit),
+      command,
+      state,
+      custodians: { ...custodians },
+      wrapped,
+      pattern,
+    });
+  }
+
+  async makeImportKey(unit: string): Promise<ImportKey> {
+    return await this.#callUnit(unit, 'unit.make-import-key', { target: this.#target(unit) });
+  }
+
+  async makeRootKey(unit: string, name: string): Promise<SessionKey> {
+    const worker = await this.#ready(this.#bound(unit).module);
+    const made = await worker.client.call('unit.make-root-key', { target: this.#target(unit), name });
+    return { ...made, handle: `${String(worker.number)}:${made.handle}` };
+  }
+
+  async wrapRootKey(unit: string, handle: string, { spki, bits, oaep }: TransportKey): Promise<string> {
+    const { client, own } = this.#sessionKey(unit, handle);
+    const to = { spki, bits, oaep };
+    return await client.call('unit.wrap-root-key', { target: this.#target(unit), handle: own, to });
+  }
+
+  async encryptNonce(
+    unit: string,
+    handle: string,
+    nonce: string,
+  ): Promise<{ iv: string; encryptedNonce: string } | null> {
+    const { client, own } = this.#sessionKey(unit, handle);
+    return await client.call('unit.encrypt-nonce', { target: this.#target(unit), handle: own, nonce });
+  }
+
+  async destroyRootKey(unit: string, handle: string): Promise<void> {
+    const { client, own } = this.#sessionKey(unit, handle);
+    await client.call('unit.destroy-root-key', { target: this.#target(unit), handle: own });
+  }
+
+  async sign(participant: string, message: Uint8Array): Promise<Uint8Array> {
+    const person = this.#binding.people.find((one) => one.id === participant);
+    if (person?.token === undefined) throw noToken(participant);
+    const signature = await this.#call(person.token.module, 'card.sign', {
+      card: {
+        participant,
+        address: addressOf(person.token.address),
+        keyLabel: person.token.keyLabel,
+        algorithm: person.key.algorithm,
+        spki: person.key.spki,
+      },
+      message: Buffer.from(message).toString('base64'),
+    });
+    return Buffer.from(signature, 'base64');
+  }
+
+  async #callUnit<K extends keyof ModuleOperations>(
+    unit: string,
+    operation: K,
+    args: ArgsOf<ModuleOperations, K>,
+  ): Promise<ResultOf<ModuleOperations, K>> {
+    return await this.#call(this.#bound(unit).module, operation, args);
+  }
+
+  async #call<K extends keyof ModuleOperations>(
+    module: string,
+    operation: K,
+    args: ArgsOf<ModuleOperations, K>,
+  ): Promise<ResultOf<ModuleOperations, K>> {
+    const worker = await this.#ready(module);
+    return await worker.client.call(operation, args);
+  }
+
+  /** A living worker of the module with the module loaded in it. */
+  async #ready(id: string): Promise<Worker> {
+    const worker = this.#worker(id);
+    worker.loaded ??= this.#load(worker.client, this.#module(id));
+    try {
+      await worker.loaded;
+    } catch (error) {
+      // A worker without its module is good for nothing; the next request starts another.
+      if (this.#workers.get(id) === worker) this.#workers.delete(id);
+      await worker.client.stop();
+      throw error;
+    }
+    return worker;
+  }
+
+  #worker(id: string): Worker {
+    const present = this.#workers.get(id);
+    if (present?.client.alive === true) return present;
+    this.#started += 1;
+    const worker = { client: this.#startWorker(this.#module(id)), number: this.#started, loaded: null };
+    this.#workers.set(id, worker);
+    return worker;
+  }
+
+  async #load(client: ModuleClient, module: Module): Promise<void> {
+    await client.call('module.load', {
+      module: module.id,
+      path: module.path,
+      sha256: module.sha256,
+      libraryParameters: module.libraryParameters ?? null,
+      files: module.files,
+    });
+  }
+
+  /** Ends a worker that took a PIN, and starts the next one meanwhile, so that nobody waits for it. */
+  async #replace(module: string, worker: Worker): Promise<void> {
+    this.#workers.delete(module);
+    const stopped = worker.client.stop();
+    try {
+      this.#worker(module);
+    } catch {
+      // Told by the next request, which starts one again.
+    }
+    await stopped;
+  }
+
+  /** The worker in which a session key lives, and the key's handle there. */
+  #sessionKey(unit: string, handle: string): { client: ModuleClient; own: string } {
+    const [, number, own] = /^([0-9]+):(.*)$/s.exec(handle) ?? [];
+    const worker = this.#workers.get(this.#bound(unit).module);
+    if (own === undefined || worker?.client.alive !== true || String(worker.number) !== number) throw keyLost(unit);
+    return { client: worker.client, own };
+  }
+
+  #target(unit: string, pins: PinsOf = 'holders'): UnitTarget {
+    const user = this.#pinEntry(unit, 'user', pins);
+    const securityOfficer = this.#pinEntry(unit, 'security-officer', pins);
+    // Requests that need a PIN the plan lacks are refused before this; in the others the place is only filled.
+    const any = user ?? securityOfficer;
+    if (any === null) throw noPin(unit, 'PIN');
+    return {
+      unit,
+      address: this.#address(unit),
+      identitySpki: this.#identities.get(unit) ?? null,
+      user: user ?? any,
+      securityOfficer: securityOfficer ?? any,
+    };
+  }
+
+  /** Who gives a PIN of a unit by the plan: as many people of the position as the PIN has parts. */
+  #pinEntry(unit: string, role: 'user' | 'security-officer', pins: PinsOf): PinEntry | null {
+    const pin = this.#plan.pins.find((one) => one.for === role && one.units.includes(unit));
+    if (pin === undefined) return null;
+    const position = pins === 'makers' ? pin.madeBy : pin.heldBy;
+    const people = this.#binding.people.filter((person) => person.position === position).map((person) => person.id);
+    if (people.length < pin.parts) throw tooFewPeople(pin.id, position, pin.parts, people.length);
+    return { parts: pin.parts, holders: people.slice(0, pin.parts) };
+  }
+
+  /**
+   * For a unit that the binding calls blank: after a crash its token may have been initialised already, which its label
+   * tells. Modules such as SoftHSM2 always show one more blank token, which must not be taken for it.
+   */
+  async #seekByLabel(unit: string): Promise<UnitReading | null> {
+    const { blank, label } = this.#address(unit);
+    if (!blank || label === null) return null;
+    const target = { ...this.#target(unit), address: { blank: false, label, serial: null } };
+    const reading = await this.#callUnit(unit, 'unit.glance', { target });
+    const { token } = reading;
+    if (token?.initialised !== true || token.label !== label) return null;
+    this.#initialised(unit, token);
+    return reading;
+  }
+
+  #initialised(unit: string, { label, serial }: TokenDescription): void {
+    this.#addresses.set(unit, { blank: false, label, serial });
+  }
+
+  /** Where a unit's token is by the binding; of a blank one, the label it is to get. */
+  #boundAddress({ id, address, lastKnown }: BoundUnit): Address {
+    const given = addressOf(address);
+    const planned = this.#plan.units.find((unit) => unit.id === id)?.label ?? null;
+    return { ...given, blank: given.blank && lastKnown === null, label: given.label ?? (given.blank ? planned : null) };
+  }
+
+  #address(unit: string): Address {
+    return this.#addresses.get(unit) ?? this.#boundAddress(this.#bound(unit));
+  }
+
+  #bound(unit: string): BoundUnit {
+    const bound = this.#binding.units.find((one) => one.id === unit);
+    if (bound === undefined) throw new RangeError(`unit: expected one of the binding, got ${unit}`);
+    return bound;
+  }
+
+  #module(id: string): Module {
+    const module = this.#binding.modules.find((one) => one.id === id);
+    if (module === undefined) throw new RangeError(`module: expected one of the binding, got ${id}`);
+    return module;
+  }
+}
+
+function addressOf({ blank, label, serial }: TokenAddress): Address {
+  return { blank, label: label ?? null, serial: serial ?? null };
+}
+
+function keyLost(unit: string): DeviceError {
+  return new DeviceError({
+    code: 'SESSION_KEY_LOST',
+    message: `The key made in unit ${unit} for this step is gone: the process that held its session has ended`,
+    changed: `Nothing was changed on unit ${unit}. The key was never stored; it ended with its session`,
+    next: 'Carry out the step again: it makes a new key',
+    uncertain: false,
+  });
+}
+
+function labelTaken(unit: string, label: string): DeviceError {
+  return new DeviceError({
+    code: 'LABEL_TAKEN',
+    message: `A token labelled ${label}, the label that unit ${unit} is to get, is there already`,
+    changed: 'Nothing was changed: no token was initialised',
+    next: 'Take that token away or erase it with the vendor\'s tool, or give the unit another label in the plan',
+    uncertain: false,
+  });
+}
+
+function noToken(participant: string): DeviceError {
+  return new DeviceError({
+    code: 'NO_TOKEN',
+    message: `The binding names no token of ${participant} to sign with`,
+    changed: 'Nothing was signed',
+    next: 'Name module, token and key label of that person in the binding',
+    uncertain: false,
+  });
+}
+
+function noPin(unit: string, which: string): DeviceError {
+  return new DeviceError({
+    code: 'PIN_NOT_PLANNED',
+    message: `The plan names no ${which} of unit ${unit}, so nobody can be asked for one`,
+    changed: 'Nothing was changed',
+    next: 'Add the PIN, who makes it and who holds it, to the plan',
+    uncertain: false,
+  });
+}
+
+function tooFewPeople(pin: string, position: string, parts: number, found: number): DeviceError {
+  return new DeviceError({
+    code: 'PIN_PEOPLE_MISSING',
+    message: `PIN ${pin} has ${String(parts)} parts, but the binding puts ${String(found)} people in position ${position}`,
+    changed: 'Nothing was changed',
+    next: 'Bind as many people to the position as the PIN has parts',
+    uncertain: false,
+  });
+}

@@ -1,0 +1,34 @@
+/** What a dialogue with a person can end in besides an answer. */
+import { DeviceError } from '../ceremony/command/device-error';
+import type { Dialogue } from './contract';
+
+/** The person process is gone or no longer understood. Nobody can be asked any more. */
+export class PersonGone extends DeviceError {
+  constructor() {
+    super({
+      code: 'PERSON_GONE',
+      message: 'The process that asks people for PINs and shares has ended',
+      changed: 'Nothing was changed by what was about to be asked',
+      next: 'Stop here and go on with: keyrite resume',
+      uncertain: false,
+    });
+  }
+}
+
+/** The person declined to give what was asked. */
+export class PersonRefused extends DeviceError {
+  constructor(dialogue: Dialogue) {
+    super({
+      code: 'PERSON_REFUSED',
+      message: `${whoWasAsked(dialogue)} declined`,
+      changed: 'Nothing was changed by what was about to be asked',
+      next: 'Try again when the person is ready, or stop here',
+      uncertain: false,
+    });
+  }
+}
+
+function whoWasAsked(dialogue: Dialogue): string {
+  if (dialogue.kind === 'pin') return `${dialogue.holder}, asked for a PIN of ${dialogue.of},`;
+  return `${dialogue.custodian}, asked about share ${String(dialogue.index)},`;
+}

@@ -1,0 +1,244 @@
+/** A session with a token: all calls synchronous (the asynchronous ones of pkcs11js leak and are slower, measured). */
+import type { PKCS11 } from 'pkcs11js';
+import {
+  asBuffer,
+  attributeType,
+  decodeValue,
+  encodeTemplate,
+  type AttributeName,
+  type AttributeValue,
+  type Template,
+} from './attributes';
+import { isCkr } from './cryptoki-error';
+import { ObjectHandle, openHandle } from './handles';
+import type { Mechanism } from './mechanisms';
+import type { Pkcs11Module } from './module';
+import { encodePin } from './pin-text';
+import type { PinRole } from './token-info';
+
+/** A key pair just made. */
+export interface KeyPair {
+  readonly publicKey: ObjectHandle;
+  readonly privateKey: ObjectHandle;
+}
+
+const USER_TYPE: Readonly<Record<PinRole, number>> = { 'security-officer': 0, user: 1 };
+const FIND_BATCH = 64;
+/** Most objects one search may give: a module that claims more is not believed. */
+const MAX_FOUND = 10_000;
+
+/** An open session. Every method throws CryptokiError when the token refuses, RangeError when the session is closed. */
+export class Session {
+  readonly #module: Pkcs11Module;
+  readonly #handle: Buffer;
+  readonly #generation: number;
+  readonly #closed: () => void;
+  #isOpen = true;
+
+  /** Use {@link Pkcs11Module.openSession}. */
+  constructor(module: Pkcs11Module, handle: Buffer, closed: () => void) {
+    this.#module = module;
+    this.#handle = handle;
+    this.#generation = module.generation;
+    this.#closed = closed;
+  }
+
+  #call<T>(name: string, make: (library: PKCS11, session: Buffer) => T): T {
+    if (!this.#isOpen || this.#generation !== this.#module.generation) {
+      throw new RangeError(`${name}: the session is closed`);
+    }
+    return this.#module.call(name, (library) => make(library, this.#handle));
+  }
+
+  #object(handle: ObjectHandle): Buffer {
+    return openHandle(handle, this.#generation);
+  }
+
+  #found(bytes: Buffer): ObjectHandle {
+    return new ObjectHandle(bytes, this.#generation);
+  }
+
+  /** C_Login. `pin` is UTF-8; the caller zeroes it. Never tried twice. */
+  login(role: PinRole, pin: Uint8Array): void {
+    this.#call('C_Login', (library, session) => {
+      library.C_Login(session, USER_TYPE[role], encodePin(pin));
+    });
+  }
+
+  /** C_Logout. */
+  logout(): void {
+    this.#call('C_Logout', (library, session) => {
+      library.C_Logout(session);
+    });
+  }
+
+  /** C_InitPIN: sets the user PIN; the security officer must be logged in. */
+  initPin(pin: Uint8Array): void {
+    this.#call('C_InitPIN', (library, session) => {
+      library.C_InitPIN(session, encodePin(pin));
+    });
+  }
+
+  /** C_SetPIN: changes the PIN of the role that is logged in. */
+  setPin(from: Uint8Array, to: Uint8Array): void {
+    this.#call('C_SetPIN', (library, session) => {
+      library.C_SetPIN(session, encodePin(from), encodePin(to));
+    });
+  }
+
+  /** C_CloseSession; the session is unusable afterwards, even when the call fails. Closing again does nothing. */
+  close(): void {
+    if (!this.#isOpen || this.#generation !== this.#module.generation) return;
+    try {
+      this.#call('C_CloseSession', (library, session) => {
+        library.C_CloseSession(session);
+      });
+    } finally {
+      this.#isOpen = false;
+      this.#closed();
+    }
+  }
+
+  /** Every object that matches. Throws RangeError when there are more than 10 000. */
+  find(template: Template): ObjectHandle[] {
+    const attributes = encodeTemplate(template);
+    this.#call('C_FindObjectsInit', (library, session) => {
+      library.C_FindObjectsInit(session, attributes);
+    });
+    const found: ObjectHandle[] = [];
+    try {
+      for (;;) {
+        const batch = this.#call('C_FindObjects', (library, session) => library.C_FindObjects(session, FIND_BATCH));
+        if (batch.length === 0) break;
+        for (const bytes of batch) found.push(this.#found(bytes));
+        if (found.length > MAX_FOUND) throw new RangeError(`search: expected at most ${String(MAX_FOUND)} objects`);
+      }
+    } catch (error) {
+      this.#endSearch({ quietly: true });
+      throw error;
+    }
+    this.#endSearch({ quietly: false });
+    return found;
+  }
+
+  /** C_FindObjectsFinal; quietly after a failure, which is the error worth telling. */
+  #endSearch({ quietly }: { readonly quietly: boolean }): void {
+    try {
+      this.#call('C_FindObjectsFinal', (library, session) => {
+        library.C_FindObjectsFinal(session);
+      });
+    } catch (error) {
+      if (!quietly) throw error;
+    }
+  }
+
+  /**
+   * One attribute. Null when the module does not tell: it is sensitive, unknown to the module, or of impossible form.
+   * (One call per attribute, with a fresh object: pkcs11js writes into it, and one unknown attribute fails a whole list.)
+   */
+  get<N extends AttributeName>(object: ObjectHandle, name: N): AttributeValue<N> | null {
+    const asked = [{ type: attributeType(name) }];
+    try {
+      const told = this.#call('C_GetAttributeValue', (library, session) =>
+        library.C_GetAttributeValue(session, this.#object(object), asked),
+      );
+      const value: unknown = told[0]?.value;
+      return value instanceof Uint8Array ? decodeValue(name, value) : null;
+    } catch (error) {
+      if (isCkr(error, 'CKR_ATTRIBUTE_SENSITIVE', 'CKR_ATTRIBUTE_TYPE_INVALID')) return null;
+      throw error;
+    }
+  }
+
+  /** C_CreateObject. */
+  create(template: Template): ObjectHandle {
+    const attributes = encodeTemplate(template);
+    return this.#found(
+      this.#call('C_CreateObject', (library, session) => library.C_CreateObject(session, attributes)),
+    );
+  }
+
+  /** C_CopyObject: a copy with these attributes changed. */
+  copy(object: ObjectHandle, template: Template): ObjectHandle {
+    const attributes = encodeTemplate(template);
+    return this.#found(
+      this.#call('C_CopyObject', (library, session) =>
+        library.C_CopyObject(session, this.#object(object), attributes),
+      ),
+    );
+  }
+
+  /** C_SetAttributeValue. */
+  set(object: ObjectHandle, template: Template): void {
+    const attributes = encodeTemplate(template);
+    this.#call('C_SetAttributeValue', (library, session) => {
+      library.C_SetAttributeValue(session, this.#object(object), attributes);
+    });
+  }
+
+  /** C_DestroyObject. */
+  destroy(object: ObjectHandle): void {
+    this.#call('C_DestroyObject', (library, session) => {
+      library.C_DestroyObject(session, this.#object(object));
+    });
+  }
+
+  /** C_GenerateKey. */
+  generateKey(mechanism: Mechanism, template: Template): ObjectHandle {
+    const attributes = encodeTemplate(template);
+    return this.#found(
+      this.#call('C_GenerateKey', (library, session) => library.C_GenerateKey(session, mechanism, attributes)),
+    );
+  }
+
+  /** C_GenerateKeyPair. */
+  generateKeyPair(mechanism: Mechanism, publicTemplate: Template, privateTemplate: Template): KeyPair {
+    const [forPublic, forPrivate] = [encodeTemplate(publicTemplate), encodeTemplate(privateTemplate)];
+    const made = this.#call('C_GenerateKeyPair', (library, session) =>
+      library.C_GenerateKeyPair(session, mechanism, forPublic, forPrivate),
+    );
+    return { publicKey: this.#found(made.publicKey), privateKey: this.#found(made.privateKey) };
+  }
+
+  /** C_Sign; the signature or MAC has at most `limit` bytes. */
+  sign(mechanism: Mechanism, key: ObjectHandle, data: Uint8Array, limit = 1024): Buffer {
+    this.#call('C_SignInit', (library, session) => {
+      library.C_SignInit(session, mechanism, this.#object(key));
+    });
+    return this.#call('C_Sign', (library, session) => library.C_Sign(session, asBuffer(data), Buffer.alloc(limit)));
+  }
+
+  /** C_Encrypt; the result has at most `limit` bytes. */
+  encrypt(mechanism: Mechanism, key: ObjectHandle, data: Uint8Array, limit = 1024): Buffer {
+    this.#call('C_EncryptInit', (library, session) => {
+      library.C_EncryptInit(session, mechanism, this.#object(key));
+    });
+    return this.#call('C_Encrypt', (library, session) =>
+      library.C_Encrypt(session, asBuffer(data), Buffer.alloc(limit)),
+    );
+  }
+
+  /** C_WrapKey; the wrapped key has at most `limit` bytes. */
+  wrap(mechanism: Mechanism, wrapping: ObjectHandle, key: ObjectHandle, limit = 4096): Buffer {
+    return this.#call('C_WrapKey', (library, session) =>
+      library.C_WrapKey(session, mechanism, this.#object(wrapping), this.#object(key), Buffer.alloc(limit)),
+    );
+  }
+
+  /** C_UnwrapKey. */
+  unwrap(mechanism: Mechanism, unwrapping: ObjectHandle, wrapped: Uint8Array, template: Template): ObjectHandle {
+    const attributes = encodeTemplate(template);
+    return this.#found(
+      this.#call('C_UnwrapKey', (library, session) =>
+        library.C_UnwrapKey(session, mechanism, this.#object(unwrapping), asBuffer(wrapped), attributes),
+      ),
+    );
+  }
+
+  /** C_GenerateRandom. */
+  random(length: number): Buffer {
+    return this.#call('C_GenerateRandom', (library, session) =>
+      library.C_GenerateRandom(session, Buffer.alloc(length)),
+    );
+  }
+}

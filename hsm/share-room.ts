@@ -1,0 +1,206 @@
+/** The engine's `ShareRoom` over share processes: one for each set, one more for each re-wrapping. */
+import { DeviceError } from '../ceremony/command/device-error';
+import type { ImportKey, ShareRoom, ShareSet, TransportKey } from '../ceremony/engine/ports';
+import type { ProcessClient } from './client';
+import type { ArgsOf, SHARE_OPERATIONS } from './contract';
+
+/** A share process as seen from main. */
+export type ShareClient = Pick<ProcessClient<typeof SHARE_OPERATIONS>, 'call' | 'stop' | 'alive'>;
+
+/** Starts a share process: `set` to hold one set, `rewrap` to re-wrap one key. */
+export type StartShareProcess = (kind: 'set' | 'rewrap') => ShareClient;
+
+interface OpenSet {
+  readonly client: ShareClient;
+  /** Id of the set; null until it is generated. */
+  set: string | null;
+  /** Shares that exist in the process alone: nobody has read them back yet. */
+  readonly onlyHere: Set<number>;
+}
+
+/**
+ * Share processes behind the engine's port. A share process touches no unit, so none of its failures leaves a unit in
+ * doubt: every rejection is a {@link DeviceError} that is not `uncertain`. Beside those of the share process itself:
+ *
+ * - `SET_LOST`: it ended before every share was read back; the set is void, its master key exists nowhere.
+ * - `SHARES_GONE`: it ended later; the shares are with their custodians, and are entered again after `reopen`.
+ * - `TRANSPORT_LOST`: it ended while re-wrapping; nothing was wrapped to the target.
+ */
+export class ProcessShareRoom implements ShareRoom {
+  readonly #start: StartShareProcess;
+  #open: OpenSet | null = null;
+  #transport: ShareClient | null = null;
+
+  constructor(start: StartShareProcess) {
+    this.#start = start;
+  }
+
+  async generate(count: number): Promise<ShareSet> {
+    const open = this.#begin();
+    const made = await this.#inSet(open, (client) => client.call('set.generate', { count }), true);
+    open.set = made.set;
+    for (const { index } of made.shares) open.onlyHere.add(index);
+    return made;
+  }
+
+  async reopen(set: ShareSet): Promise<void> {
+    const open = this.#begin();
+    const known = { ...set, shares: set.shares.map((share) => ({ ...share })) };
+    await this.#inSet(open, (client) => client.call('set.reopen', known), true);
+    open.set = set.set;
+  }
+
+  holds(set: string): boolean {
+    return this.#open !== null && this.#open.set === set && this.#open.client.alive;
+  }
+
+  async show(index: number, custodian: string): Promise<void> {
+    await this.#inSet(this.#theSet(), (client) => client.call('share.show', { index, custodian }));
+  }
+
+  async enter(index: number, custodian: string): Promise<void> {
+    const open = this.#theSet();
+    await this.#inSet(open, (client) => client.call('share.enter', { index, custodian }));
+    open.onlyHere.delete(index);
+  }
+
+  async wrapMasterKey(
+    importKey: ImportKey,
+    unit: { readonly identitySpki: string; readonly identityAlgorithm: string },
+  ): Promise<string> {
+    const identity = { spki: unit.identitySpki, algorithm: unit.identityAlgorithm };
+    const request = { importKey: { ...importKey }, identity };
+    return this.#inSet(this.#theSet(), (client) => client.call('set.wrap', request));
+  }
+
+  async end(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    await open?.client.stop();
+  }
+
+  async makeOneTimeKey(): Promise<TransportKey> {
+    await this.#endTransport();
+    const client = this.#start('rewrap');
+    this.#transport = client;
+    try {
+      return await client.call('transport.make-key', {});
+    } catch (error) {
+      const trouble = transportTrouble(error, client);
+      await this.#endTransport();
+      throw trouble;
+    }
+  }
+
+  async rewrap(
+    request: ArgsOf<typeof SHARE_OPERATIONS, 'transport.rewrap'>,
+  ): Promise<{ payload: string; nonce: { iv: string; encryptedNonce: string } | null }> {
+    const client = this.#transport;
+    if (client === null) throw lostTransport('There is no one-time key');
+    try {
+      return await client.call('transport.rewrap', request);
+    } catch (error) {
+      throw transportTrouble(error, client);
+    } finally {
+      await this.#endTransport();
+    }
+  }
+
+  /** Ends the processes of the set and of a re-wrapping that was not finished. */
+  async endAll(): Promise<void> {
+    await Promise.all([this.end(), this.#endTransport()]);
+  }
+
+  #begin(): OpenSet {
+    if (this.#open?.client.alive === true) {
+      throw trouble('SET_IN_HAND', 'Another set of shares is in hand', 'Finish with that set first');
+    }
+    this.#open = { client: this.#start('set'), set: null, onlyHere: new Set() };
+    return this.#open;
+  }
+
+  #theSet(): OpenSet {
+    if (this.#open !== null) return this.#open;
+    throw trouble(
+      'SET_MISSING',
+      'No set of shares is in hand',
+      'Open the set again and let the custodians enter their shares',
+    );
+  }
+
+  async #inSet<R>(open: OpenSet, act: (client: ShareClient) => Promise<R>, opening = false): Promise<R> {
+    try {
+      return await act(open.client);
+    } catch (error) {
+      const told = setTrouble(error, open);
+      // A process that did not come to hold a set is of no use.
+      if (opening && this.#open === open) await this.end();
+      throw told;
+    }
+  }
+
+  async #endTransport(): Promise<void> {
+    const client = this.#transport;
+    this.#transport = null;
+    await client?.stop();
+  }
+}
+
+function setTrouble(error: unknown, open: OpenSet): unknown {
+  if (!(error instanceof DeviceError)) return error;
+  if (open.client.alive) return inNoDoubt(error);
+  const unread = [...open.onlyHere];
+  if (unread.length > 0 || open.set === null) {
+    const which = unread.length > 0 ? `before ${listOfShares(unread)} had been read back` : 'before it held a set';
+    return new DeviceError({
+      code: 'SET_LOST',
+      message: `${error.message}. It ended ${which}: the set is void, and its master key exists nowhere`,
+      changed:
+        'Nothing was changed on any unit: no master key of this set was loaded. What custodians wrote down is worthless',
+      next: 'Destroy what was written down, as a witnessed act, and make a new set',
+      uncertain: false,
+    });
+  }
+  return trouble(
+    'SHARES_GONE',
+    `${error.message}. The shares that had been entered are forgotten; those that the custodians hold stay valid`,
+    'Let every custodian enter their share again',
+  );
+}
+
+function transportTrouble(error: unknown, client: ShareClient): unknown {
+  if (!(error instanceof DeviceError)) return error;
+  return client.alive ? inNoDoubt(error) : lostTransport(error.message);
+}
+
+function lostTransport(what: string): DeviceError {
+  return new DeviceError({
+    code: 'TRANSPORT_LOST',
+    message: `${what}: the root key was not wrapped to the target`,
+    changed:
+      'Nothing was changed on any unit. What the token wrapped to the one-time key can no longer be opened by anybody',
+    next: 'Make a new one-time key, and let the token wrap to that',
+    uncertain: false,
+  });
+}
+
+/** The same error, sure of what it left: a fault of the share process cannot have changed a unit. */
+function inNoDoubt(error: DeviceError): DeviceError {
+  return error.uncertain
+    ? trouble(error.code, error.message, 'Stop, keep the evidence bundle, and report the fault')
+    : error;
+}
+
+function trouble(code: string, message: string, next: string): DeviceError {
+  return new DeviceError({
+    code,
+    message,
+    changed: 'Nothing was changed: no share was taken, and no unit was touched',
+    next,
+    uncertain: false,
+  });
+}
+
+function listOfShares(indexes: readonly number[]): string {
+  return `${indexes.length === 1 ? 'share' : 'shares'} ${indexes.join(', ')}`;
+}

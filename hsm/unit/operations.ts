@@ -1,0 +1,216 @@
+/** What a module worker does for each request of `hsm/contract.ts`. One module in the life of a worker. */
+import { imprintState } from '../../ceremony/command/apply';
+import type { UnitState } from '../../ceremony/command/unit-state';
+import type { ArgsOf, Handlers, MODULE_OPERATIONS, PersonLink, ResultOf, UnitTarget } from '../contract';
+import { prepareCard, signWithCard } from '../card/card';
+import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
+import { checkModuleFiles } from '../pkcs11/module-file';
+import { Pkcs11Module } from '../pkcs11/module';
+import type { ProbeReport } from '../pkcs11/probes';
+import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
+import { makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
+import { ImportKeys } from './import-key';
+import { initialiseToken, setUserPin } from './initialise';
+import { takeInventory } from './inventory';
+import { keepsState, perform } from './perform';
+import { readRegisters, tellRegisters } from './registers';
+import { RootKeys } from './root-key';
+import { readState, writeState } from './state-object';
+import { Tokens, reading, type OpenToken } from './tokens';
+
+type Operations = typeof MODULE_OPERATIONS;
+type Reading = ResultOf<Operations, 'unit.read'>;
+type Description = ResultOf<Operations, 'unit.set-user-pin'>;
+type LoadArgs = ArgsOf<Operations, 'module.load'>;
+
+interface Loaded {
+  readonly args: LoadArgs;
+  readonly tokens: Tokens;
+}
+
+/**
+ * The handlers of a module worker. All but `module.load` throw DeviceError `MODULE_NOT_LOADED` before that.
+ * Logins, import keys and root keys live as long as the process.
+ */
+export function moduleHandlers(): Handlers<Operations> {
+  let loaded: Loaded | null = null;
+  const importKeys = new ImportKeys();
+  const rootKeys = new RootKeys();
+  const tokens = (): Tokens => {
+    if (loaded !== null) return loaded.tokens;
+    throw refused('MODULE_NOT_LOADED', 'the module', 'no module has been loaded in this worker', 'Load the module first.');
+  };
+  const openUnit = async (
+    target: UnitTarget,
+    link: PersonLink,
+  ): Promise<{ readonly token: OpenToken; readonly identity: Identity }> => {
+    const token = await tokens().openUnit(target, link);
+    return { token, identity: requireIdentity(token, target.identitySpki) };
+  };
+  const describe = ({ slotOf, target }: { slotOf: TokenInfo; target: UnitTarget }): Description => {
+    if (slotOf.label === '' && isInitialised(slotOf)) throw unitChanged(`unit ${target.unit}`, 'the token has no label');
+    return describeToken(slotOf);
+  };
+
+  return {
+    'module.load': (args) => {
+      if (loaded !== null) {
+        throw refused('MODULE_LOADED', 'the module', 'this worker has loaded its module already', 'Start another worker for another module.');
+      }
+      loaded = load(args);
+      return null;
+    },
+    'module.describe': () => {
+      const all = tokens();
+      const { args } = loaded ?? unreachable();
+      const library = attempt(reading('the module', 'describing it'), () => all.module.info());
+      return {
+        module: args.module,
+        path: args.path,
+        sha256: args.sha256,
+        library,
+        tokens: all.list().map(({ info }) => describeToken(info)),
+      };
+    },
+    'unit.glance': ({ target }) => {
+      const found = tokens().find(`unit ${target.unit}`, target.address, target.identitySpki);
+      return { ...NOTHING_READ, unit: target.unit, token: found === null ? null : describeToken(found.info) };
+    },
+    'unit.read': async ({ target, nonce }, link) => {
+      const token = await tokens().openUnit(target, link);
+      const { identity, signature } = proveIdentity(token, target.identitySpki, nonce);
+      const state = keepsState(token) ? readState(token) : null;
+      return {
+        ...readingOf(tokens(), token, target, identity, state),
+        challenge: { nonce, signature: Buffer.from(signature).toString('base64') },
+        objects: takeInventory(token),
+      };
+    },
+    'unit.initialise-token': async ({ target, label, again }, link) =>
+      describe({ slotOf: await initialiseToken(tokens(), target, label, again, link), target }),
+    'unit.set-user-pin': async ({ target }, link) =>
+      describe({ slotOf: await setUserPin(tokens(), target, link), target }),
+    'unit.create-identity': async ({ target }, link) => {
+      const token = await tokens().openUnit(target, link);
+      const { identity, attributes } = makeIdentity(token);
+      const state = firstState(tokens(), token, identity);
+      return { id: identity.id, spki: identity.spki, algorithm: identity.algorithm, attributes, state };
+    },
+    'unit.perform': async ({ target, ...request }, link) => {
+      const { token, identity } = await openUnit(target, link);
+      const state = perform(token, target.unit, identity.id, request, importKeys);
+      return readingOf(tokens(), token, target, identity, state);
+    },
+    'unit.make-import-key': async ({ target }, link) => {
+      const { token, identity } = await openUnit(target, link);
+      return importKeys.make(token, target.unit, identity);
+    },
+    'unit.make-root-key': async ({ target, name }, link) => {
+      const { token } = await openUnit(target, link);
+      return rootKeys.make(token, name);
+    },
+    'unit.wrap-root-key': ({ target, handle, to }) => rootKeys.wrap(`unit ${target.unit}`, handle, to),
+    'unit.encrypt-nonce': ({ target, handle, nonce }) => rootKeys.encryptNonce(`unit ${target.unit}`, handle, nonce),
+    'unit.destroy-root-key': ({ target, handle }) => {
+      rootKeys.destroy(`unit ${target.unit}`, handle);
+      return null;
+    },
+    'card.sign': async ({ card, message }, link) => {
+      const signature = await signWithCard(tokens(), card, Buffer.from(message, 'base64'), link);
+      return Buffer.from(signature).toString('base64');
+    },
+    'card.prepare': (args, link) => prepareCard(tokens(), args, link),
+  };
+}
+
+function load(args: LoadArgs): Loaded {
+  checkModuleFiles(args.module, [{ path: args.path, sha256: args.sha256 }, ...args.files]);
+  const of = `module ${args.module}`;
+  let module: Pkcs11Module;
+  try {
+    module = Pkcs11Module.load(args.path);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : 'unknown error';
+    throw refused('MODULE_LOAD_FAILED', of, `${args.path} cannot be loaded as a PKCS#11 module (${words})`, "Check the vendor's installation, and that the file is the module for this kind of machine.");
+  }
+  attempt(reading(of, 'initialising it'), () => {
+    module.initialise(args.libraryParameters);
+  });
+  return { args, tokens: new Tokens(module, args.libraryParameters) };
+}
+
+/** The first state of a unit, written where the token keeps one; the same again when a crash came after it. */
+function firstState(tokens: Tokens, token: OpenToken, identity: Identity): UnitState {
+  const { serial } = attempt(reading(token.of, 'reading its serial number'), () => tokens.module.tokenInfo(token.slot));
+  const state = imprintState(identity.id, serial);
+  if (!keepsState(token)) return state;
+  const kept = readState(token);
+  if (kept !== null && (kept.counter > 0 || kept.unit !== identity.id)) {
+    throw unitChanged(token.of, `the token has a state of counter ${String(kept.counter)} already`);
+  }
+  writeState(token, state);
+  return state;
+}
+
+/** Adoption of a token's account of itself into what main is told. */
+function describeToken(info: TokenInfo): Description {
+  return {
+    label: info.label,
+    serial: info.serial,
+    manufacturer: info.manufacturer,
+    model: info.model,
+    firmware: info.firmware,
+    initialised: isInitialised(info),
+    userPinSet: hasUserPin(info),
+    protectedPath: hasProtectedPath(info),
+    pinFlags: pinFlags(info),
+  };
+}
+
+const NOTHING_READ = {
+  token: null,
+  identity: null,
+  challenge: null,
+  state: null,
+  stateKept: 'none',
+  registers: null,
+  objects: null,
+  capabilities: null,
+} as const;
+
+function readingOf(
+  tokens: Tokens,
+  token: OpenToken,
+  target: UnitTarget,
+  identity: Identity,
+  state: UnitState | null,
+): Reading {
+  const info = attempt(reading(token.of, 'reading the token'), () => tokens.module.tokenInfo(token.slot));
+  return {
+    ...NOTHING_READ,
+    unit: target.unit,
+    token: describeToken(info),
+    identity: { id: identity.id, spki: identity.spki, algorithm: identity.algorithm },
+    state,
+    stateKept: keepsState(token) ? 'token' : 'none',
+    registers: tellRegisters(readRegisters(token)),
+    capabilities: capabilitiesOf(token.probed()),
+  };
+}
+
+/** The flags say what the engine needs: OAEP that wraps (bringing a key in chooses its hash by itself), GCM in any form. */
+function capabilitiesOf(report: ProbeReport): NonNullable<Reading['capabilities']> {
+  return {
+    mechanisms: { ...report.mechanisms },
+    cmac: report.cmac,
+    oaepSha256: report.oaepWrap.sha256,
+    oaepSha1: report.oaepWrap.sha1,
+    gcm: report.gcm !== null,
+    ec: report.ec,
+    dataObjects: report.dataObjects,
+  };
+}
+
+function unreachable(): never {
+  throw new RangeError('module: expected a loaded one');
+}

@@ -1,0 +1,131 @@
+/**
+ * Signed commands. A unit can be in three situations when one arrives: before it (carry it out), half done (the key
+ * object moved, the state did not: finish), already done (the state names this very command: only read). Thus the same
+ * command can be sent again after any crash.
+ */
+import { CommandRefused, applyCommand, openCommand } from '../../ceremony/command/apply';
+import { DeviceError } from '../../ceremony/command/device-error';
+import type { Envelope, SigningKey } from '../../ceremony/command/dsse';
+import { commandSha256, stateSha256, type Command, type UnitState } from '../../ceremony/command/unit-state';
+import { refused, unitChanged } from '../pkcs11/device-trouble';
+import type { ImportKeys } from './import-key';
+import { activateMasterKey, commitMasterKey, loadMasterKey } from './master-key';
+import { LABEL } from './objects';
+import { readRegisters } from './registers';
+import { readState, writeState } from './state-object';
+import type { OpenToken } from './tokens';
+
+/** A command and what it needs. */
+export interface CommandRequest {
+  readonly command: Envelope;
+  /** State that the engine holds for the unit. */
+  readonly state: UnitState;
+  readonly custodians: Readonly<Record<string, SigningKey>>;
+  /** base64; only with the load that completes a set. */
+  readonly wrapped: string | null;
+  readonly pattern: string | null;
+}
+
+/**
+ * Verifies a command against the state of the unit, carries it out, and returns the state after it.
+ *
+ * @param unit the plan's name of the unit
+ * @param id the unit's proven identity
+ * @throws DeviceError; `COMMAND_REFUSED` when a rule is not met, `UNIT_CHANGED` when the unit is not in the state given
+ */
+export function perform(
+  token: OpenToken,
+  unit: string,
+  id: string,
+  request: CommandRequest,
+  importKeys: ImportKeys,
+): UnitState {
+  const command = orRefused(token.of, () => openCommand(request.command));
+  const base = baseState(token, request.state, command);
+  if (base.unit !== id) throw unitChanged(token.of, 'the state belongs to a unit of another identity');
+  if (base.command === commandSha256(command)) {
+    if (keepsState(token)) writeState(token, base);
+    return base;
+  }
+  const custodians = new Map(Object.entries(request.custodians));
+  const next = orRefused(token.of, () => applyCommand(base, request.command, custodians));
+  requireRegistersOf(token, base, command);
+  moveKeys(token, unit, base, next, command, request, importKeys);
+  if (keepsState(token)) writeState(token, next);
+  return next;
+}
+
+/** Whether the token keeps the state of its unit. */
+export function keepsState(token: OpenToken): boolean {
+  return token.probed().dataObjects;
+}
+
+/** The state the command acts on: the token's where it keeps one, which must be the one given unless the command is done. */
+function baseState(token: OpenToken, given: UnitState, command: Command): UnitState {
+  if (!keepsState(token)) return given;
+  const kept = readState(token);
+  if (kept === null) throw unitChanged(token.of, 'the state object is gone from the token');
+  if (kept.command !== commandSha256(command) && stateSha256(kept) !== stateSha256(given)) {
+    throw unitChanged(token.of, `the token keeps a state of counter ${String(kept.counter)} that is not the recorded one of counter ${String(given.counter)}`);
+  }
+  return kept;
+}
+
+/** The registers must be as the state says, or as this command leaves them when it was half done. */
+function requireRegistersOf(token: OpenToken, base: UnitState, command: Command): void {
+  if (command.payload.command === 'master-key.load') return;
+  const held = readRegisters(token);
+  const found = `${held.new.reading.status}/${held.current.reading.status}`;
+  const allowed = [`${base.registers.new}/${base.registers.current}`];
+  if (command.payload.command === 'master-key.commit') allowed.push(`full-committed/${base.registers.current}`);
+  if (command.payload.command === 'master-key.activate') allowed.push('empty/valid');
+  if (!allowed.includes(found)) {
+    throw unitChanged(token.of, `the registers (new/current) are ${found}, the state says ${allowed[0] ?? ''}`);
+  }
+}
+
+function moveKeys(
+  token: OpenToken,
+  unit: string,
+  base: UnitState,
+  next: UnitState,
+  { payload }: Command,
+  request: CommandRequest,
+  importKeys: ImportKeys,
+): void {
+  switch (payload.command) {
+    case 'administrator.add':
+    case 'thresholds.set':
+      return;
+    case 'master-key.load': {
+      if (next.registers.new === base.registers.new) return;
+      if (request.pattern === null) {
+        throw refused('PATTERN_MISSING', token.of, `the load completes a set, but no pattern is given for the key in ${LABEL.uncommitted}`, 'Repeat the load with the pattern of the set.');
+      }
+      const wrapped = request.wrapped === null ? null : Buffer.from(request.wrapped, 'base64');
+      loadMasterKey(token, unit, { set: payload.set, wrapped, pattern: request.pattern }, importKeys);
+      return;
+    }
+    case 'master-key.commit':
+      commitMasterKey(token, payload.pattern);
+      return;
+    case 'master-key.activate':
+      activateMasterKey(token, payload.pattern);
+      return;
+  }
+}
+
+function orRefused<T>(of: string, judge: () => T): T {
+  try {
+    return judge();
+  } catch (error) {
+    if (!(error instanceof CommandRefused)) throw error;
+    throw new DeviceError({
+      code: 'COMMAND_REFUSED',
+      message: `${of}: the signed command was refused: ${error.message}.`,
+      changed: 'Nothing on the unit was changed.',
+      next: 'Read the unit, make the command for the state it is in, and have it signed again.',
+      uncertain: false,
+    });
+  }
+}

@@ -1,0 +1,166 @@
+/** Root keys for a cloud KMS: made in the token as session objects, wrapped once, destroyed, proven gone. */
+import { randomBytes } from 'node:crypto';
+import { DeviceError } from '../../ceremony/command/device-error';
+import type { MODULE_OPERATIONS, ResultOf } from '../contract';
+import { CLASS, type Template } from '../pkcs11/attributes';
+import { isCkr } from '../pkcs11/cryptoki-error';
+import { attempt, refused } from '../pkcs11/device-trouble';
+import type { ObjectHandle } from '../pkcs11/handles';
+import { aesGcm, oaep, plain, type OaepHash } from '../pkcs11/mechanisms';
+import { rsaModulusBytes, rsaWrappingKey } from '../pkcs11/spki';
+import { KEEPING, USAGES, differences, onlyFor, readBack, valueIsReadable } from './objects';
+import { cmacBy } from './registers';
+import { reading, type OpenToken } from './tokens';
+import { aesCheckValue } from './verification-pattern';
+
+interface Held {
+  readonly token: OpenToken;
+  readonly key: ObjectHandle;
+  /** CKA_ID, made for this key alone: how it is looked for when it must be gone. */
+  readonly id: Buffer;
+}
+
+/** An RSA key to wrap to. */
+interface WrappingTo {
+  readonly spki: string;
+  readonly bits: number;
+  readonly oaep: OaepHash;
+}
+
+const GCM_TAG = 16;
+/** Longest nonce that is encrypted, in bytes; Key Protect's has 12. */
+const MAX_NONCE = 256;
+
+/** The root keys alive in this worker, by handle. */
+export class RootKeys {
+  readonly #held = new Map<string, Held>();
+
+  /** Makes an AES-256 key that can be wrapped, encrypt a nonce and give its check value, and nothing else. Throws DeviceError. */
+  make(token: OpenToken, name: string): ResultOf<typeof MODULE_OPERATIONS, 'unit.make-root-key'> {
+    const { session, of } = token;
+    const asked: Template = {
+      CKA_TOKEN: false,
+      CKA_PRIVATE: true,
+      CKA_SENSITIVE: true,
+      CKA_EXTRACTABLE: true,
+      ...onlyFor('secret-key', 'CKA_ENCRYPT', 'CKA_SIGN'),
+    };
+    const id = randomBytes(16);
+    const key = attempt(unchanged(of, 'making a root key'), () =>
+      session.generateKey(plain('CKM_AES_KEY_GEN'), { ...asked, CKA_VALUE_LEN: 32, CKA_LABEL: name, CKA_ID: id }),
+    );
+    try {
+      return attempt(reading(of, 'reading the root key back'), () => {
+        const attributes = readBack(session, key, [...KEEPING, 'CKA_VALUE_LEN', ...USAGES['secret-key']]);
+        const wrong = differences(asked, attributes);
+        if (attributes['CKA_VALUE_LEN'] !== 32) wrong.push('CKA_VALUE_LEN');
+        if (valueIsReadable(session, key)) wrong.push('CKA_VALUE');
+        if (wrong.length > 0) throw notAsAsked(of, wrong);
+        const checkValue = aesCheckValue(session, key, cmacBy(token));
+        const handle = randomBytes(16).toString('hex');
+        this.#held.set(handle, { token, key, id });
+        return { handle, checkValue, attributes };
+      });
+    } catch (error) {
+      session.destroy(key);
+      throw error;
+    }
+  }
+
+  /** Wraps a root key to an RSA public key by OAEP; base64 ciphertext. Throws DeviceError; `OAEP_NOT_SUPPORTED`. */
+  wrap(of: string, handle: string, to: WrappingTo): string {
+    const { token, key } = this.#require(of, handle);
+    const { session } = token;
+    if (!token.probed().oaepWrap[to.oaep]) {
+      throw refused('OAEP_NOT_SUPPORTED', of, `the token does not wrap by RSA-OAEP with ${to.oaep}`, 'Wrap to a one-time key that the share process makes, and have it wrapped again there.');
+    }
+    return attempt(unchanged(of, 'wrapping the root key'), () => {
+      const publicKey = session.create(rsaWrappingKey(to.spki));
+      try {
+        const wrapped = session.wrap(oaep(to.oaep), publicKey, key, 2048);
+        if (wrapped.length !== rsaModulusBytes(to.spki)) throw badAnswer(of, 'a wrapped key', wrapped.length);
+        return wrapped.toString('base64');
+      } finally {
+        session.destroy(publicKey);
+      }
+    });
+  }
+
+  /** AES-256-GCM of a nonce (base64) under a root key, IV of the token's random generator; null where the token has no GCM. */
+  encryptNonce(of: string, handle: string, nonce: string): ResultOf<typeof MODULE_OPERATIONS, 'unit.encrypt-nonce'> {
+    const { token, key } = this.#require(of, handle);
+    const form = token.probed().gcm;
+    if (form === null) return null;
+    const plaintext = Buffer.from(nonce, 'base64');
+    if (plaintext.length === 0 || plaintext.length > MAX_NONCE) {
+      throw new RangeError(`nonce: expected 1 to ${String(MAX_NONCE)} bytes, got ${String(plaintext.length)}`);
+    }
+    return attempt(unchanged(of, 'encrypting the nonce'), () => {
+      const iv = token.session.random(12);
+      if (iv.every((byte) => byte === 0)) throw badAnswer(of, 'random bytes, all zero', iv.length);
+      const encrypted = token.session.encrypt(aesGcm(iv, form), key, plaintext);
+      if (encrypted.length !== plaintext.length + GCM_TAG) throw badAnswer(of, 'an encrypted nonce', encrypted.length);
+      return { iv: iv.toString('base64'), encryptedNonce: encrypted.toString('base64') };
+    });
+  }
+
+  /** Destroys a root key and proves it gone. Throws DeviceError; `KEY_STILL_THERE` when it can still be found. */
+  destroy(of: string, handle: string): void {
+    const { token, key, id } = this.#require(of, handle);
+    const circumstance = { of, doing: 'destroying the root key', changed: 'It goes when the session ends.', changes: true };
+    attempt(circumstance, () => {
+      token.session.destroy(key);
+      if (!isGone(token, key, id)) {
+        throw new DeviceError({
+          code: 'KEY_STILL_THERE',
+          message: `${of}: the token says that the root key was destroyed, but still shows it.`,
+          changed: 'The key is still in the token.',
+          next: 'End the step: a session object goes with its session. Do not use this token for production.',
+          uncertain: true,
+        });
+      }
+    });
+    this.#held.delete(handle);
+  }
+
+  #require(of: string, handle: string): Held {
+    const held = this.#held.get(handle);
+    if (held !== undefined) return held;
+    throw refused('ROOT_KEY_GONE', of, 'the root key is gone: it lives only as long as its worker', 'Make a new root key; the one before never left the token.');
+  }
+}
+
+function isGone(token: OpenToken, key: ObjectHandle, id: Buffer): boolean {
+  if (token.session.find({ CKA_CLASS: CLASS['secret-key'], CKA_ID: id }).length > 0) return false;
+  try {
+    token.session.get(key, 'CKA_CLASS');
+    return false;
+  } catch (error) {
+    if (isCkr(error, 'CKR_OBJECT_HANDLE_INVALID', 'CKR_KEY_HANDLE_INVALID')) return true;
+    throw error;
+  }
+}
+
+function unchanged(of: string, doing: string): { of: string; doing: string; changed: string; changes: boolean } {
+  return { of, doing, changed: 'Nothing was kept: a root key is a session object.', changes: false };
+}
+
+function notAsAsked(of: string, wrong: readonly string[]): DeviceError {
+  return new DeviceError({
+    code: 'KEY_NOT_AS_ASKED',
+    message: `${of}: the token made the root key otherwise than asked: ${wrong.join(', ')}.`,
+    changed: 'The key was destroyed; nothing else was changed.',
+    next: 'Use another token: this one does not keep a key as it is told to.',
+    uncertain: false,
+  });
+}
+
+function badAnswer(of: string, what: string, length: number): DeviceError {
+  return new DeviceError({
+    code: 'WRONG_ANSWER',
+    message: `${of}: the token answered with ${what} of ${String(length)} bytes, which cannot be right.`,
+    changed: 'Nothing was kept: a root key is a session object.',
+    next: 'Do not use this token before its vendor has explained this.',
+    uncertain: false,
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * `npm test`: the set-up, the checks, the tests; exits with 1 when any of them failed. `npm run test:deep` adds the deep
+ * tests (files named `*.deep.test.ts`, and more rounds where a test asks for `KEYRITE_DEEP`). Other arguments go to
+ * vitest, such as the names of test files.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check } from './check.mjs';
+import { isMain } from './is-main.mjs';
+import { ROOT, setUpThen } from './setup.mjs';
+
+/**
+ * @param {readonly string[]} args of the command line
+ * @returns {Promise<number>} exit code
+ */
+async function test(args) {
+  const deep = args.includes('--deep');
+  const passedOn = args.filter((arg) => arg !== '--deep');
+  const checked = await check();
+  const folder = mkdtempSync(join(tmpdir(), 'keyrite-test-'));
+  try {
+    const report = join(folder, 'report.json');
+    const code = await vitest(deep, [
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...passedOn,
+    ]);
+    const counts = readCounts(report);
+    // A test that is skipped says nothing; only who names tests on the command line means to leave some out.
+    const skipped = passedOn.length === 0 && counts.skipped > 0;
+    if (skipped) console.log('Skipped tests count as failed');
+    if (!checked) console.log('npm run check failed: see above');
+    console.log(`${deep ? 'Deep tests' : 'Tests'}  ${describeCounts(counts)}`);
+    return code === 0 && checked && !skipped ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {boolean} deep
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} vitest's exit code
+ */
+function vitest(deep, args) {
+  return new Promise((resolve) => {
+    const program = join(ROOT, 'node_modules/vitest/vitest.mjs');
+    const env = { ...process.env, ...(deep ? { KEYRITE_DEEP: '1' } : {}) };
+    const child = spawn(process.execPath, [program, 'run', ...args], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.on('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number, total: number }} Counts
+ * @param {string} report file that vitest's json reporter wrote
+ * @returns {Counts}
+ */
+function readCounts(report) {
+  try {
+    const json = /** @type {Record<string, number>} */ (JSON.parse(readFileSync(report, 'utf8')));
+    return {
+      passed: json['numPassedTests'] ?? 0,
+      failed: json['numFailedTests'] ?? 0,
+      skipped: (json['numPendingTests'] ?? 0) + (json['numTodoTests'] ?? 0),
+      total: json['numTotalTests'] ?? 0,
+    };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0, total: 0 };
+  }
+}
+
+/** @param {Counts} counts */
+function describeCounts({ passed, failed, skipped, total }) {
+  const parts = [`${String(passed)} passed`];
+  if (failed > 0) parts.unshift(`${String(failed)} failed`);
+  if (skipped > 0) parts.push(`${String(skipped)} skipped`);
+  return `${parts.join(' | ')} (${String(total)})`;
+}
+
+if (isMain(import.meta.url)) await setUpThen({ forTests: true }, () => test(process.argv.slice(2)));

@@ -1,0 +1,105 @@
+/** One way to break the example binding for each rule of the binding checker. */
+import type { Binding, BoundUnit, Module, Person } from '../../ceremony/plan/binding-schema';
+import type { Plan } from '../../ceremony/plan/schema';
+import type { Rule } from '../../ceremony/plan/finding';
+
+/** A change to a fresh copy of the example binding, perhaps of its plan too, and the rule it must break. */
+export interface BindingCase {
+  readonly rule: Rule;
+  readonly change: (binding: Binding, plan: Plan) => void;
+}
+
+function person(binding: Binding, id: string): Person {
+  const found = binding.people.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+}
+
+function unit(binding: Binding, id: string): BoundUnit {
+  const found = binding.units.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+}
+
+function hsm(binding: Binding): Module {
+  const found = binding.modules.find((one) => one.id === 'hsm');
+  if (found === undefined) throw new Error('no module hsm');
+  return found;
+}
+
+/** A last known state whose identity is not the hash of the key beside it. */
+function history(binding: Binding): NonNullable<BoundUnit['lastKnown']> {
+  return { identity: 'a'.repeat(64), identitySpki: person(binding, 'ada-aker').key.spki, stateSha256: 'b'.repeat(64), counter: 3 };
+}
+
+function beginOperational(plan: Plan): void {
+  for (const one of plan.units) one.begins = 'operational';
+}
+
+/** A case for every rule of the binding checker. */
+export const BINDING_CASES: readonly BindingCase[] = [
+  { rule: 'plan-hash-differs', change: (binding) => (binding.plan = 'c'.repeat(64)) },
+  { rule: 'room-in-production', change: (binding) => (binding.room = '/run/keyrite/room') },
+  { rule: 'position-not-filled', change: (binding) => (binding.people = binding.people.filter((one) => one.id !== 'emi-tanaka')) },
+  { rule: 'position-overfilled', change: (binding) => (person(binding, 'greta-novak').position = 'witness') },
+  { rule: 'unknown-position', change: (binding) => (person(binding, 'greta-novak').position = 'auditors') },
+  { rule: 'person-twice', change: (binding) => (person(binding, 'hugo-silva').id = 'ines-weber') },
+  { rule: 'person-twice', change: (binding) => (person(binding, 'hugo-silva').name = 'Inês  WEBER') },
+  { rule: 'key-twice-bound', change: (binding) => (person(binding, 'ada-aker').key = person(binding, 'boris-lind').key) },
+  { rule: 'key-unusable', change: (binding) => (person(binding, 'ada-aker').key.spki = 'AAAA') },
+  { rule: 'key-unusable', change: (binding) => (person(binding, 'ada-aker').key.algorithm = 'ed25519') },
+  {
+    rule: 'key-not-pinned',
+    change: (_, plan) => {
+      for (const one of plan.positions) if (one.id === 'witness') one.pinnedKeys = ['d'.repeat(64)];
+    },
+  },
+  { rule: 'key-file-not-available', change: (binding) => (person(binding, 'farid-haddad').key.holder = 'file') },
+  { rule: 'token-missing', change: (binding) => delete person(binding, 'farid-haddad').token },
+  { rule: 'duties-not-apart', change: (binding) => (person(binding, 'farid-haddad').name = 'ada åker') },
+  { rule: 'module-unknown', change: (binding) => (unit(binding, 'unit-b').module = 'hms') },
+  { rule: 'module-unused', change: (binding) => binding.modules.push({ ...hsm(binding), id: 'spare' }) },
+  { rule: 'id-twice', change: (binding) => binding.modules.push(hsm(binding)) },
+  { rule: 'id-twice', change: (binding) => binding.units.push(unit(binding, 'unit-a')) },
+  { rule: 'environment-forbidden', change: (binding) => hsm(binding).environment.push({ name: 'LD_PRELOAD', value: '/tmp/x.so' }) },
+  { rule: 'unit-not-bound', change: (binding) => binding.units.pop() },
+  { rule: 'unknown-unit', change: (binding) => binding.units.push({ ...unit(binding, 'unit-a'), id: 'unit-c' }) },
+  { rule: 'address-missing', change: (binding) => (unit(binding, 'unit-a').address = { blank: false }) },
+  {
+    rule: 'address-missing',
+    change: (binding, plan) => {
+      beginOperational(plan);
+      for (const one of binding.units) one.address.blank = true;
+    },
+  },
+  { rule: 'token-twice', change: (binding) => (unit(binding, 'unit-a').address = { ...unit(binding, 'unit-b').address }) },
+  {
+    rule: 'token-twice',
+    change: (binding, plan) => {
+      beginOperational(plan);
+      for (const one of binding.units) one.lastKnown = history(binding);
+    },
+  },
+  { rule: 'last-known-missing', change: (_, plan) => beginOperational(plan) },
+  { rule: 'last-known-unexpected', change: (binding) => (unit(binding, 'unit-a').lastKnown = history(binding)) },
+  {
+    rule: 'identity-differs',
+    change: (binding, plan) => {
+      beginOperational(plan);
+      unit(binding, 'unit-a').lastKnown = history(binding);
+    },
+  },
+  { rule: 'parameters-not-bound', change: (binding) => (binding.wrappingParameters = []) },
+  {
+    rule: 'parameters-same-file',
+    change: (binding, plan) => {
+      for (const step of plan.steps) {
+        if (step.action === 'key.package') step.authenticate = { by: 'two-collectors', second: 'second' };
+      }
+      binding.wrappingParameters.push({ id: 'second', file: '/media/ceremony-in/wrapping-parameters.json' });
+    },
+  },
+  { rule: 'medium-not-bound', change: (binding) => (binding.media = []) },
+  { rule: 'id-twice', change: (binding) => binding.media.push(...binding.media) },
+  { rule: 'bound-for-nothing', change: (binding) => binding.media.push({ id: 'other-usb', path: '/media/other' }) },
+];

@@ -1,0 +1,146 @@
+/** One way to break the example plan for each rule of the plan checker. */
+import type { Action, Plan, StepOf } from '../../ceremony/plan/schema';
+import type { Rule } from '../../ceremony/plan/finding';
+
+/** A change to a fresh copy of the first ceremony's plan (or of the rotation's), and the rule it must break. */
+export interface PlanCase {
+  readonly rule: Rule;
+  readonly of?: 'rotate';
+  readonly change: (plan: Plan) => void;
+}
+
+/** The step of an id, as one of an action. */
+export function stepOf<A extends Action>(plan: Plan, id: string, action: A): StepOf<A> {
+  const found = plan.steps.find((step) => step.id === id && step.action === action);
+  if (found === undefined) throw new Error(`the plan has no ${action} step ${id}`);
+  return found as StepOf<A>;
+}
+
+function remove(plan: Plan, ...ids: string[]): void {
+  plan.steps = plan.steps.filter((step) => !ids.includes(step.id));
+}
+
+/** Puts a step right before another one, in its phase. */
+function move(plan: Plan, id: string, before: string): void {
+  const step = plan.steps.find((one) => one.id === id);
+  const target = plan.steps.find((one) => one.id === before);
+  if (step === undefined || target === undefined) throw new Error(`no ${id} or ${before}`);
+  plan.steps = plan.steps.filter((one) => one !== step);
+  if (target.phase !== undefined) step.phase = target.phase;
+  plan.steps.splice(plan.steps.indexOf(target), 0, step);
+}
+
+/** Repeats a step right after itself under another id. */
+function repeat(plan: Plan, id: string): void {
+  const at = plan.steps.findIndex((one) => one.id === id);
+  const step = plan.steps[at];
+  if (step === undefined) throw new Error(`no ${id}`);
+  plan.steps.splice(at + 1, 0, { ...step, id: `${id}-again` });
+}
+
+function position(plan: Plan, id: string): Plan['positions'][number] {
+  const found = plan.positions.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no position ${id}`);
+  return found;
+}
+
+function first<T>(list: readonly T[]): T {
+  const [one] = list;
+  if (one === undefined) throw new Error('the list is empty');
+  return one;
+}
+
+/** A case for every rule of the plan checker; some rules have more than one. */
+export const PLAN_CASES: readonly PlanCase[] = [
+  { rule: 'id-twice', change: (plan) => plan.units.push({ ...first(plan.units), label: 'another' }) },
+  { rule: 'named-twice', change: (plan) => stepOf(plan, 'initialise', 'unit.initialise').units.push('unit-a') },
+  { rule: 'named-twice', change: (plan) => (position(plan, 'witness').pinnedKeys = ['a'.repeat(64), 'a'.repeat(64)]) },
+  { rule: 'unknown-position', change: (plan) => (plan.approval.position = 'board') },
+  { rule: 'unknown-position', change: (plan) => (stepOf(plan, 'purpose', 'statement').by = ['wittness']) },
+  { rule: 'unknown-unit', change: (plan) => (stepOf(plan, 'package', 'key.package').unit = 'unit-c') },
+  { rule: 'unknown-phase', change: (plan) => (stepOf(plan, 'seals', 'fact').phase = 'ending') },
+  { rule: 'unknown-material', change: (plan) => (stepOf(plan, 'initialise', 'unit.initialise').materials = ['envelopes']) },
+  { rule: 'unknown-material', change: (plan) => (stepOf(plan, 'export', 'export').media = ['worksheets']) },
+  { rule: 'phase-broken', change: (plan) => (stepOf(plan, 'inventory', 'unit.inventory').phase = 'units') },
+  { rule: 'phase-unused', change: (plan) => plan.phases.push({ id: 'lunch', title: 'Lunch', holdLogin: false }) },
+  { rule: 'material-unused', change: (plan) => plan.materials.push({ id: 'pen', kind: 'other', name: 'A pen' }) },
+  {
+    rule: 'unit-unused',
+    change: (plan) => {
+      plan.units.push({ id: 'unit-c', name: 'Spare', label: 'spare', begins: 'blank' });
+      first(plan.pins.filter((pin) => pin.for === 'user')).units.push('unit-c');
+      plan.endState.push({ unit: 'unit-c', mode: 'blank', masterKey: 'none' });
+    },
+  },
+  { rule: 'pin-unused', of: 'rotate', change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin', for: 'security-officer' }) },
+  { rule: 'label-twice', change: (plan) => plan.units.forEach((unit) => (unit.label = 'payments')) },
+  { rule: 'continues-itself', change: (plan) => (plan.continues = plan.id) },
+  { rule: 'no-beginning', of: 'rotate', change: (plan) => delete plan.continues },
+  { rule: 'wrong-role', change: (plan) => (plan.approval.position = 'custodians') },
+  { rule: 'wrong-role', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').administrators = 'custodians') },
+  { rule: 'position-does-not-attend', change: (plan) => stepOf(plan, 'roll-call', 'roll-call').positions.push('approvers') },
+  { rule: 'position-does-not-attend', change: (plan) => (first(plan.pins).heldBy = 'approvers') },
+  { rule: 'position-never-called', change: (plan) => plan.positions.push({ id: 'guests', role: 'witness', count: 1, alternates: 0, attends: true, pinnedKeys: [] }) },
+  { rule: 'position-not-present', change: (plan) => move(plan, 'roll-call', 'units-checkpoint') },
+  { rule: 'role-twice', change: (plan) => plan.signOff.quorum.push({ role: 'witness', count: 1 }) },
+  { rule: 'role-twice', change: (plan) => stepOf(plan, 'checkpoint', 'checkpoint').signers.push({ role: 'witness', count: 1 }) },
+  { rule: 'role-twice', change: (plan) => first(plan.separationOfDuties).apart.push('custodian') },
+  { rule: 'too-few-people', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').signatureThreshold = 3) },
+  { rule: 'too-few-people', change: (plan) => (position(plan, 'custodians').count = 2) },
+  { rule: 'too-few-people', change: (plan) => (first(plan.signOff.quorum).count = 2) },
+  { rule: 'too-few-people', change: (plan) => (first(plan.pins).heldBy = 'witness') },
+  { rule: 'too-many-people', change: (plan) => (position(plan, 'custodians').count = 4) },
+  { rule: 'too-many-people', change: (plan) => (position(plan, 'administrators').alternates = 7) },
+  { rule: 'threshold-low', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').revocationThreshold = 1) },
+  { rule: 'apart-role-missing', change: (plan) => first(plan.separationOfDuties).apart.push('security-officer') },
+  { rule: 'pinned-keys-too-few', change: (plan) => (position(plan, 'custodians').pinnedKeys = ['a'.repeat(64)]) },
+  { rule: 'no-operator', change: (plan) => (position(plan, 'administrators').role = 'security-officer') },
+  {
+    rule: 'nobody-for-exceptions',
+    change: (plan) => {
+      position(plan, 'witness').role = 'custodian';
+      position(plan, 'auditor').role = 'custodian';
+    },
+  },
+  { rule: 'pin-missing', change: (plan) => (plan.pins = plan.pins.filter((pin) => pin.for === 'user')) },
+  { rule: 'pin-twice', change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin-b', units: ['unit-b'] }) },
+  { rule: 'pin-one-person', change: (plan) => (first(plan.pins).parts = 1) },
+  { rule: 'clear-components-forbidden', change: (plan) => (plan.regime = 'pci-pin') },
+  { rule: 'action-not-available', change: (plan) => plan.steps.splice(2, 0, { id: 'lunch', title: 'Lunch', action: 'pause', phase: 'opening' }) },
+  { rule: 'preflight-not-first', change: (plan) => remove(plan, 'preflight') },
+  { rule: 'export-not-last', change: (plan) => remove(plan, 'export') },
+  { rule: 'export-not-last', change: (plan) => move(plan, 'export', 'checkpoint') },
+  { rule: 'unit-not-blank', change: (plan) => repeat(plan, 'initialise') },
+  { rule: 'unit-blank', change: (plan) => move(plan, 'compare', 'initialise') },
+  { rule: 'unit-not-imprint', change: (plan) => remove(plan, 'initialise') },
+  { rule: 'unit-not-imprint', change: (plan) => repeat(plan, 'imprint') },
+  { rule: 'unit-not-imprinted', change: (plan) => remove(plan, 'imprint') },
+  { rule: 'compare-one-unit', change: (plan) => (stepOf(plan, 'compare', 'unit.compare').units = ['unit-a']) },
+  { rule: 'units-differ', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').units = ['unit-a']) },
+  { rule: 'no-master-key', change: (plan) => delete plan.masterKey },
+  { rule: 'master-key-unused', of: 'rotate', change: (plan) => (plan.masterKey = { id: 'mk', scheme: 'components', shares: 2, custodians: 'administrators', form: 'worksheet' }) },
+  { rule: 'set-generated-twice', change: (plan) => repeat(plan, 'generate') },
+  { rule: 'set-not-generated', change: (plan) => remove(plan, 'generate') },
+  { rule: 'shares-distributed-twice', change: (plan) => repeat(plan, 'distribute') },
+  { rule: 'shares-not-distributed', change: (plan) => remove(plan, 'distribute') },
+  { rule: 'new-register-full', change: (plan) => repeat(plan, 'load') },
+  { rule: 'register-empty', change: (plan) => remove(plan, 'load') },
+  { rule: 'register-empty', change: (plan) => repeat(plan, 'commit') },
+  { rule: 'register-unknown', of: 'rotate', change: (plan) => plan.steps.splice(3, 0, { id: 'verify', title: 'Verify', action: 'master-key.verify', phase: 'root-key', units: ['unit-a'], register: 'current' }) },
+  { rule: 'not-verified', change: (plan) => remove(plan, 'verify-new') },
+  { rule: 'not-verified', change: (plan) => (stepOf(plan, 'verify-new', 'master-key.verify').units = ['unit-a']) },
+  { rule: 'not-committed', change: (plan) => remove(plan, 'commit') },
+  {
+    rule: 'current-register-taken',
+    change: (plan) => {
+      const steps = plan.steps.filter((step) => ['load', 'verify-new', 'commit', 'activate'].includes(step.id));
+      plan.steps.splice(plan.steps.findIndex((step) => step.id === 'verify-current'), 0, ...steps.map((step) => ({ ...step, id: `${step.id}-again` })));
+    },
+  },
+  { rule: 'parameters-used-twice', change: (plan) => repeat(plan, 'package') },
+  { rule: 'key-twice', change: (plan) => repeat(plan, 'package') },
+  { rule: 'one-collector', change: (plan) => (stepOf(plan, 'package', 'key.package').authenticate = { by: 'two-collectors', second: 'key-protect' }) },
+  { rule: 'read-back-alone', change: (plan) => (stepOf(plan, 'package', 'key.package').authenticate = { by: 'read-back', positions: ['witness'] }) },
+  { rule: 'end-state-missing', change: (plan) => plan.endState.pop() },
+  { rule: 'end-state-differs', change: (plan) => remove(plan, 'activate', 'verify-current') },
+];
