@@ -143,7 +143,12 @@ export class NodeChildren {
     const link = this.#links.get(child.link);
     if (link === undefined) throw new RangeError(`link: expected one that the run was started with, got ${child.link}`);
     const stream = this.#linkStreams()[link];
-    if (stream === undefined || stream.destroyed || this.#person.exitCode !== null || this.#person.signalCode !== null) {
+    if (
+      stream === undefined ||
+      stream.destroyed ||
+      this.#person.exitCode !== null ||
+      this.#person.signalCode !== null
+    ) {
       throw new PersonGone();
     }
     const client = new ProcessClient({
@@ -184,7 +189,9 @@ const FOR_EVERY_CHILD: Readonly<Record<string, string>> = {
 };
 
 function inherited(...names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /**

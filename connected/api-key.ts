@@ -12,14 +12,20 @@ const MOST_BYTES = 1024;
  */
 export function readApiKey(path: string | undefined): Buffer {
   if (path === undefined) {
-    throw usage('No API key is given.', 'Put it in a file of mode 0600 and name that with --api-key-file, or give - and pipe it in.');
+    throw usage(
+      'No API key is given.',
+      'Put it in a file of mode 0600 and name that with --api-key-file, or give - and pipe it in.',
+    );
   }
   const buffer = Buffer.alloc(MOST_BYTES + 1);
   try {
     const key = Buffer.from(withoutLineEnd(buffer.subarray(0, readInto(buffer, path))));
     if (key.length >= 8 && key.length <= MOST_BYTES && key.every((byte) => byte > 0x20 && byte < 0x7f)) return key;
     key.fill(0);
-    throw usage('The API key file does not hold an API key.', 'It should hold one line of printable characters and nothing else.');
+    throw usage(
+      'The API key file does not hold an API key.',
+      'It should hold one line of printable characters and nothing else.',
+    );
   } finally {
     buffer.fill(0);
   }
@@ -35,7 +41,10 @@ function readInto(buffer: Buffer, path: string): number {
   try {
     const { mode } = fstatSync(handle);
     if (path !== '-' && (mode & 0o077) !== 0) {
-      throw usage(`The API key file ${path} can be read by other users.`, `Run chmod 600 ${path}; better, make a new API key.`);
+      throw usage(
+        `The API key file ${path} can be read by other users.`,
+        `Run chmod 600 ${path}; better, make a new API key.`,
+      );
     }
     let length = 0;
     while (length < buffer.length) {

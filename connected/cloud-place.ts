@@ -31,21 +31,33 @@ export function cloudPlace(given: {
 }): CloudPlace {
   const { region } = given;
   if (region !== undefined && !v.is(KeyProtectRegion, region)) {
-    throw usage(`--region: expected a region such as us-south, got ${region}.`, "Give the region of your instance, as IBM's console shows it.");
+    throw usage(
+      `--region: expected a region such as us-south, got ${region}.`,
+      "Give the region of your instance, as IBM's console shows it.",
+    );
   }
   if (given.endpoint === undefined && region === undefined) {
-    throw usage('Neither --region nor --endpoint is given.', 'Give the region of your Key Protect instance, such as --region us-south.');
+    throw usage(
+      'Neither --region nor --endpoint is given.',
+      'Give the region of your Key Protect instance, such as --region us-south.',
+    );
   }
   const endpoint = baseUrl('--endpoint', given.endpoint ?? `https://${String(region)}.kms.cloud.ibm.com`);
   const local = isLoopback(endpoint);
   const iam = baseUrl('--iam', given.iam ?? (local ? endpoint.origin : 'https://iam.cloud.ibm.com'));
   if (local !== isLoopback(iam)) {
-    throw usage('--endpoint and --iam: one is loopback and the other is not.', 'An API key goes either to IBM or to a test service, not to both.');
+    throw usage(
+      '--endpoint and --iam: one is loopback and the other is not.',
+      'An API key goes either to IBM or to a test service, not to both.',
+    );
   }
   if (local) return { endpoint: endpoint.origin, iam: iam.origin, region: region ?? LOOPBACK_REGION };
   const hostRegion = keyProtectRegion(endpoint.hostname);
   if (region !== undefined && region !== hostRegion) {
-    throw usage(`--endpoint is in ${hostRegion}, --region says ${region}.`, 'Give one of them, or the same region in both.');
+    throw usage(
+      `--endpoint is in ${hostRegion}, --region says ${region}.`,
+      'Give one of them, or the same region in both.',
+    );
   }
   if (!IAM_HOSTS.includes(iam.hostname)) {
     throw usage(`--iam: ${iam.hostname} is not IBM's IAM.`, `Give https://${IAM_HOSTS.join(' or https://')}.`);
@@ -56,14 +68,23 @@ export function cloudPlace(given: {
 /** Region of a Key Protect Standard host name. */
 function keyProtectRegion(host: string): string {
   if (host.endsWith('.kms.appdomain.cloud')) {
-    throw usage(`${host} is Key Protect Dedicated, which has no secure import: keys cannot be wrapped for it.`, 'Use a Key Protect Standard instance.');
+    throw usage(
+      `${host} is Key Protect Dedicated, which has no secure import: keys cannot be wrapped for it.`,
+      'Use a Key Protect Standard instance.',
+    );
   }
   if (/\.hs-crypto\.(?:appdomain\.cloud|cloud\.ibm\.com)$/.test(host)) {
-    throw usage(`${host} is Hyper Protect Crypto Services, which this version makes no packages for.`, 'Use a Key Protect Standard instance.');
+    throw usage(
+      `${host} is Hyper Protect Crypto Services, which this version makes no packages for.`,
+      'Use a Key Protect Standard instance.',
+    );
   }
   const region = /^(?:private\.)?([a-z0-9-]+)\.kms\.cloud\.ibm\.com$/.exec(host)?.[1];
   if (region === undefined || !v.is(KeyProtectRegion, region)) {
-    throw usage(`--endpoint: ${host} is not a Key Protect host.`, 'Give https://REGION.kms.cloud.ibm.com, or a loopback address for a test service.');
+    throw usage(
+      `--endpoint: ${host} is not a Key Protect host.`,
+      'Give https://REGION.kms.cloud.ibm.com, or a loopback address for a test service.',
+    );
   }
   return region;
 }

@@ -88,7 +88,10 @@ function purposeOf(purpose: string | undefined, name: string | undefined, key: s
   if (purpose === 'rotate' && name === undefined) {
     return fit('--key-id', KeyProtectPurpose, { do: 'rotate', key: required('--key-id', key) });
   }
-  throw usage('--purpose: expected create with --name, or rotate with --key-id.', 'Run keyrite-connect collect --help.');
+  throw usage(
+    '--purpose: expected create with --name, or rotate with --key-id.',
+    'Run keyrite-connect collect --help.',
+  );
 }
 
 /** An option's value that fits the file's schema: found out before the service is asked for anything. */
@@ -114,7 +117,10 @@ async function checkPurpose(client: KeyProtectClient, purpose: KeyProtectPurpose
     }
     const { key } = await client.key(purpose.key);
     if (key.imported === false) {
-      throw refusal(`The key ${purpose.key} was not imported, so it takes no key material.`, 'Import a key instead of rotating this one.');
+      throw refusal(
+        `The key ${purpose.key} was not imported, so it takes no key material.`,
+        'Import a key instead of rotating this one.',
+      );
     }
   } catch (error) {
     if (error instanceof Error && error.name === 'ConnectFailure') throw error;
@@ -140,7 +146,12 @@ async function fetchToken(
 
 function parametersFrom(
   token: RetrievedToken,
-  from: { readonly place: CloudPlace; readonly instance: string; readonly purpose: KeyProtectPurpose; readonly by: string },
+  from: {
+    readonly place: CloudPlace;
+    readonly instance: string;
+    readonly purpose: KeyProtectPurpose;
+    readonly by: string;
+  },
 ): WrappingParameters {
   const spki = tokenPublicKey(token.payload);
   const changed = 'collect wrote nothing.';
@@ -166,7 +177,10 @@ function parametersFrom(
     return read;
   } catch (error) {
     if (!(error instanceof WrappingParametersError)) throw error;
-    throw refusal(`What was collected is not usable: ${error.message}. ${changed}`, 'Check the options. If they are right, do not use this service.');
+    throw refusal(
+      `What was collected is not usable: ${error.message}. ${changed}`,
+      'Check the options. If they are right, do not use this service.',
+    );
   }
 }
 

@@ -14,7 +14,10 @@ export class ConnectFailure extends Error {
    * @param exitCode 1 for findings and refusals, 2 for usage and unreadable input
    * @param trouble what happened, what was and was not changed, what to do next
    */
-  constructor(exitCode: 1 | 2, trouble: { readonly happened: string; readonly changed: string; readonly next: string }) {
+  constructor(
+    exitCode: 1 | 2,
+    trouble: { readonly happened: string; readonly changed: string; readonly next: string },
+  ) {
     super(trouble.happened);
     this.exitCode = exitCode;
     this.changed = trouble.changed;

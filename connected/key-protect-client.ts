@@ -73,7 +73,11 @@ export async function signIn(
     apikey: Buffer.from(apiKey).toString('latin1'),
   });
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' };
-  const answer = await send(`${place.iam}/identity/token`, { method: 'POST', headers, body: form.toString() }, timeoutMs);
+  const answer = await send(
+    `${place.iam}/identity/token`,
+    { method: 'POST', headers, body: form.toString() },
+    timeoutMs,
+  );
   if (answer.status !== 200) {
     throw new ServiceRefusal(answer.status, 'IAM', 'IAM did not accept the API key');
   }
@@ -117,7 +121,11 @@ export class KeyProtectClient {
       keys.push(...resources.filter((key) => key.name === name));
       if (resources.length < PAGE) return { keys, answers };
     }
-    throw new ServiceRefusal(200, '', `the instance has more than ${String(PAGE * MOST_PAGES)} keys: too many to look through`);
+    throw new ServiceRefusal(
+      200,
+      '',
+      `the instance has more than ${String(PAGE * MOST_PAGES)} keys: too many to look through`,
+    );
   }
 
   /** A key's metadata. */
@@ -163,7 +171,8 @@ export class KeyProtectClient {
     if (contentType !== null) headers['Content-Type'] = contentType;
     const text = body === null ? null : JSON.stringify(body);
     const answer = await send(this.#place.endpoint + path, { method, headers, body: text }, this.#timeoutMs);
-    if (good.includes(answer.status)) return { ...answer, correlation: answer.correlation ?? headers['Correlation-Id'] ?? null };
+    if (good.includes(answer.status))
+      return { ...answer, correlation: answer.correlation ?? headers['Correlation-Id'] ?? null };
     // A gateway's 5xx does not say whether the service behind it acted.
     if (answer.status >= 500) throw new NoAnswer(`the service answered HTTP ${String(answer.status)}`, true);
     throw refusalOf(answer);
@@ -172,7 +181,8 @@ export class KeyProtectClient {
 
 /** A failure of the network or the service, in words for people. */
 export function inWords(error: unknown, changed: string, next: string): ConnectFailure {
-  if (error instanceof NoAnswer) return new ConnectFailure(EXIT.finding, { happened: `${quoted(error.message)}.`, changed, next });
+  if (error instanceof NoAnswer)
+    return new ConnectFailure(EXIT.finding, { happened: `${quoted(error.message)}.`, changed, next });
   if (error instanceof ServiceRefusal) {
     const code = error.code === '' ? '' : ` ${quoted(error.code)}`;
     const happened = `The service refused (HTTP ${String(error.status)}${code}): ${quoted(error.message)}.`;

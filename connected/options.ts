@@ -34,7 +34,10 @@ export const CONNECTION_HELP = `  --region R             region of the instance,
 export function wholeNumber(option: string, text: string, least: number, most: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  throw usage(`${option}: expected ${String(least)} to ${String(most)}, got ${text}.`, `Give a whole number for ${option}.`);
+  throw usage(
+    `${option}: expected ${String(least)} to ${String(most)}, got ${text}.`,
+    `Give a whole number for ${option}.`,
+  );
 }
 
 /**

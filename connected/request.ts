@@ -33,7 +33,11 @@ export class NoAnswer extends Error {
  */
 export async function send(
   url: string,
-  request: { readonly method: string; readonly headers: Record<string, string>; readonly body: string | Uint8Array | null },
+  request: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly body: string | Uint8Array | null;
+  },
   timeoutMs: number,
 ): Promise<Answer> {
   const { host } = new URL(url);

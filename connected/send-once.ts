@@ -37,7 +37,12 @@ export function packageMark(sha256: string): string {
  */
 export async function createOnce(
   client: KeyProtectClient,
-  wanted: { readonly name: string; readonly sha256: string; readonly fields: KeyProtectFields; readonly sameName: boolean },
+  wanted: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly fields: KeyProtectFields;
+    readonly sameName: boolean;
+  },
   before: () => Promise<void>,
 ): Promise<Sent> {
   const mark = packageMark(wanted.sha256);
@@ -95,7 +100,10 @@ export async function rotateOnce(
 ): Promise<Sent> {
   const old = await reading(async () => client.key(wanted.key));
   if (old.key.imported === false) {
-    throw refusal(`The key ${wanted.key} was not imported, so it takes no key material. The package was not sent.`, 'Check the key id.');
+    throw refusal(
+      `The key ${wanted.key} was not imported, so it takes no key material. The package was not sent.`,
+      'Check the key id.',
+    );
   }
   const found = async (): Promise<Sent | null> => {
     const now = await client.key(wanted.key);
@@ -160,7 +168,12 @@ async function afterSilence(silence: NoAnswer, found: () => Promise<Sent | null>
 }
 
 /** The key as its metadata shows it: the answer to a creation need not name the version. */
-async function confirmed(client: KeyProtectClient, id: string, outcome: Sent['outcome'], answer?: Answer): Promise<Sent> {
+async function confirmed(
+  client: KeyProtectClient,
+  id: string,
+  outcome: Sent['outcome'],
+  answer?: Answer,
+): Promise<Sent> {
   try {
     const read = await client.key(id);
     return { ...sentOf(read, outcome), answer: answer ?? read.answer };
@@ -208,5 +221,8 @@ function twice(keys: readonly RemoteKey[]): ConnectFailure {
 }
 
 function never(): never {
-  throw refusal('The key that was seen a moment ago is gone.', 'Find out who deletes keys of this instance, then run upload again.');
+  throw refusal(
+    'The key that was seen a moment ago is gone.',
+    'Find out who deletes keys of this instance, then run upload again.',
+  );
 }

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { KeyPackageError, MAX_PACKAGE_BYTES, keyPackageSha256, readKeyPackage, type KeyPackage } from '../ceremony/keypackage/key-package';
+import {
+  KeyPackageError,
+  MAX_PACKAGE_BYTES,
+  keyPackageSha256,
+  readKeyPackage,
+  type KeyPackage,
+} from '../ceremony/keypackage/key-package';
 import { ReceiptError, readReceipt, receiptFile, type Receipt } from '../ceremony/keypackage/receipt';
 import { expiryProblem } from '../ceremony/keypackage/wrapping-parameters';
 import { publicKeySha256 } from '../ceremony/keypackage/wrapping-key';
@@ -49,17 +55,28 @@ export async function uploadCommand(args: readonly string[], around: UploadSurro
     options: { ...CONNECTION_OPTIONS, 'package-sha256': { type: 'string' } },
   });
   const [path, ...more] = positionals;
-  if (path === undefined || more.length > 0) throw usage('Expected one key package.', 'Run keyrite-connect upload --help.');
+  if (path === undefined || more.length > 0)
+    throw usage('Expected one key package.', 'Run keyrite-connect upload --help.');
   const bytes = readBounded(path);
   const sha256 = await confirmedSha256(values['package-sha256'], bytes, around.ask);
   const keyPackage = soundPackage(bytes);
   const { service } = keyPackage;
   if (values.instance !== undefined && instanceId(values.instance) !== service.instance) {
-    throw refusal(`The package is for instance ${service.instance}, not ${values.instance}. ${NOTHING_SENT}`, 'Leave --instance out, or take the right package.');
+    throw refusal(
+      `The package is for instance ${service.instance}, not ${values.instance}. ${NOTHING_SENT}`,
+      'Leave --instance out, or take the right package.',
+    );
   }
-  const place = cloudPlace({ endpoint: values.endpoint, iam: values.iam, region: values.region ?? regionFor(values.endpoint, service.region) });
+  const place = cloudPlace({
+    endpoint: values.endpoint,
+    iam: values.iam,
+    region: values.region ?? regionFor(values.endpoint, service.region),
+  });
   if (place.region !== service.region) {
-    throw refusal(`The package is for region ${service.region}, not ${place.region}. ${NOTHING_SENT}`, 'Leave --region and --endpoint out, or take the right package.');
+    throw refusal(
+      `The package is for region ${service.region}, not ${place.region}. ${NOTHING_SENT}`,
+      'Leave --region and --endpoint out, or take the right package.',
+    );
   }
   const timeoutMs = wholeNumber('--timeout', values.timeout, 1, 600) * 1000;
   const output = required('-o', values.output);
@@ -73,7 +90,13 @@ export async function uploadCommand(args: readonly string[], around: UploadSurro
       .finally(() => apiKey.fill(0));
     const sent = await deliver(client, keyPackage, sha256, values['same-name'], around.warn);
     const receipt = receiptOf(keyPackage, sha256, sent);
-    keep(receipt, file.fill, around.print);
+    keep(
+      receipt,
+      (content) => {
+        file.fill(content);
+      },
+      around.print,
+    );
     around.print(values.json ? asJson(receipt, output) : inText(receipt, output));
     return EXIT.good;
   } finally {
@@ -121,11 +144,15 @@ async function confirmedSha256(
   ask: ((question: string) => Promise<string>) | null,
 ): Promise<string> {
   if (given === undefined && ask === null) {
-    throw usage('--package-sha256 is missing.', "Give the package's hash as the signed record of the ceremony names it.");
+    throw usage(
+      '--package-sha256 is missing.',
+      "Give the package's hash as the signed record of the ceremony names it.",
+    );
   }
   const typed = given ?? (await ask?.("The package's SHA-256 from the signed record of the ceremony: ")) ?? '';
   const expected = typedSha256(typed);
-  if (expected === null) throw usage('--package-sha256: expected 64 hex digits.', 'Give the hash as the signed record names it.');
+  if (expected === null)
+    throw usage('--package-sha256: expected 64 hex digits.', 'Give the hash as the signed record names it.');
   if (keyPackageSha256(bytes) !== expected) {
     throw refusal(
       `The package is not the one of the signed record: its hash is another. ${NOTHING_SENT}`,
@@ -139,10 +166,15 @@ function soundPackage(bytes: Uint8Array): KeyPackage {
   try {
     const keyPackage = readKeyPackage(bytes);
     const expired = expiryProblem(keyPackage, new Date().toISOString());
-    if (expired !== null) throw refusal(`The package cannot be imported: ${expired}. ${NOTHING_SENT}`, 'Wrap the key again with new parameters.');
+    if (expired !== null)
+      throw refusal(
+        `The package cannot be imported: ${expired}. ${NOTHING_SENT}`,
+        'Wrap the key again with new parameters.',
+      );
     return keyPackage;
   } catch (error) {
-    if (error instanceof KeyPackageError) throw usage(`${error.message}.`, 'Fetch the package from the evidence bundle again.');
+    if (error instanceof KeyPackageError)
+      throw usage(`${error.message}.`, 'Fetch the package from the evidence bundle again.');
     throw error;
   }
 }
@@ -167,13 +199,19 @@ async function deliver(
 }
 
 /** Refuses when the instance's import token is not the one the package was made for. Spends a retrieval. */
-async function compareWrappingKey(client: KeyProtectClient, keyPackage: KeyPackage, warn: (text: string) => void): Promise<void> {
+async function compareWrappingKey(
+  client: KeyProtectClient,
+  keyPackage: KeyPackage,
+  warn: (text: string) => void,
+): Promise<void> {
   try {
     const spki = tokenPublicKey((await client.retrieveImportToken()).payload);
     if (spki !== null && publicKeySha256(spki) === keyPackage.publicKeySha256) return;
   } catch (error) {
     if (error instanceof ServiceRefusal && error.code === 'IMPORT_TOKEN_EXPIRED_ERR') {
-      warn('The import token has no retrievals left or has expired: its key was not compared with the package. The service itself will judge.');
+      warn(
+        'The import token has no retrievals left or has expired: its key was not compared with the package. The service itself will judge.',
+      );
       return;
     }
     if (!(error instanceof ServiceRefusal && error.status === 404)) {

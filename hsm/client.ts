@@ -44,7 +44,12 @@ export interface ClientOptions<T extends OperationTable> {
   readonly onAsking?: (asking: Asking) => void;
   /** The person answered, or the question is void because the process ended. Must not throw, nor may `onAsking`. */
   readonly onAnswered?: (asking: Asking) => void;
+  /** How long the process may take to say that it is ready, in milliseconds; 30 s unless told. */
+  readonly startMs?: number;
 }
+
+/** Time a process has to start, in milliseconds, before it is killed. Deadlines of requests begin when it is ready. */
+const START_MS = 30_000;
 
 /** How long a process may take to say `bye` after it was told to stop, in milliseconds; then it is killed. */
 const STOP_MS = 5_000;
@@ -95,11 +100,17 @@ export class ProcessClient<T extends OperationTable> {
     this.#transport = options.transport;
     this.#onAsking = options.onAsking ?? (() => undefined);
     this.#onAnswered = options.onAnswered ?? (() => undefined);
+    const startMs = options.startMs ?? START_MS;
+    const starting = setTimeout(() => {
+      if (!this.#isReady) this.#end(hung('its start', startMs));
+    }, startMs);
+    starting.unref();
     this.#transport.onMessage((message) => {
       this.#receive(message);
     });
     this.#exited = new Promise((resolve) => {
       this.#transport.onExit((info) => {
+        clearTimeout(starting);
         this.#exit = info;
         resolve(info);
         this.#settleAll(info);
@@ -177,7 +188,7 @@ export class ProcessClient<T extends OperationTable> {
     if (call === undefined) return;
     this.#lastId += 1;
     this.#running = { ...call, id: this.#lastId, left: call.deadlineMs, since: 0, timer: null };
-    this.#startClock(this.#running);
+    if (this.#isReady) this.#startClock(this.#running);
     this.#transport.post({ id: this.#lastId, operation: call.operation, args: call.args });
   }
 
@@ -189,9 +200,15 @@ export class ProcessClient<T extends OperationTable> {
       return;
     }
     const said = parsed.output;
-    if (said.kind === 'ready') this.#isReady = true;
+    if (said.kind === 'ready') this.#ready();
     else if (said.kind === 'bye') this.#saidBye = true;
     else this.#receiveAbout(said);
+  }
+
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    if (this.#running !== null) this.#startClock(this.#running);
   }
 
   #receiveAbout(said: Exclude<Message, { kind: 'ready' | 'bye' }>): void {
@@ -321,7 +338,11 @@ interface Verdict {
 
 const READ_AGAIN = 'The device is read again by a new process before anything else is done';
 
-const KILLED_BY_US: Verdict = { code: 'WORKER_CRASHED', what: 'was ended on request before it had answered', next: READ_AGAIN };
+const KILLED_BY_US: Verdict = {
+  code: 'WORKER_CRASHED',
+  what: 'was ended on request before it had answered',
+  next: READ_AGAIN,
+};
 
 const NOT_IN_CONTRACT: Verdict = {
   code: 'WORKER_FAULT',

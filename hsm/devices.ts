@@ -18,7 +18,7 @@ import type { UnitState } from '../ceremony/command/unit-state';
 import type { Binding, BoundUnit, Module, TokenAddress } from '../ceremony/plan/binding-schema';
 import type { Plan } from '../ceremony/plan/schema';
 import type { ProcessClient } from './client';
-import { MODULE_OPERATIONS, type ArgsOf, type ResultOf, type UnitTarget } from './contract';
+import type { MODULE_OPERATIONS, ArgsOf, ResultOf, UnitTarget } from './contract';
 
 type ModuleOperations = typeof MODULE_OPERATIONS;
 type ModuleClient = ProcessClient<ModuleOperations>;
@@ -99,7 +99,9 @@ export class ModuleDevices implements Devices {
   }
 
   async glanceAtUnit(unit: string): Promise<UnitReading> {
-    return (await this.#seekByLabel(unit)) ?? (await this.#callUnit(unit, 'unit.glance', { target: this.#target(unit) }));
+    return (
+      (await this.#seekByLabel(unit)) ?? (await this.#callUnit(unit, 'unit.glance', { target: this.#target(unit) }))
+    );
   }
 
   async readUnit(unit: string, nonce: string): Promise<UnitReading> {
@@ -355,7 +357,7 @@ function labelTaken(unit: string, label: string): DeviceError {
     code: 'LABEL_TAKEN',
     message: `A token labelled ${label}, the label that unit ${unit} is to get, is there already`,
     changed: 'Nothing was changed: no token was initialised',
-    next: 'Take that token away or erase it with the vendor\'s tool, or give the unit another label in the plan',
+    next: "Take that token away or erase it with the vendor's tool, or give the unit another label in the plan",
     uncertain: false,
   });
 }

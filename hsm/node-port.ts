@@ -22,7 +22,8 @@ const POLL_MS = 2;
 export function nodeServerPort(): ServerPort {
   const send = process.send?.bind(process);
   if (send === undefined) throw new Error('this program is started by keyrite, not by hand');
-  for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => process.exit(EXIT_CODES.fault));
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, () => process.exit(EXIT_CODES.fault));
   process.on('SIGINT', () => undefined);
   return {
     post: (message) =>

@@ -80,14 +80,20 @@ export function serve<T extends OperationTable>(
     const operation = Object.hasOwn(table, name) ? table[name] : undefined;
     if (operation === undefined) return { kind: 'error', id, error: refused(name, 'it is not in the contract') };
     const args = v.safeParse(operation.args, request.args, { abortEarly: true });
-    if (!args.success) return { kind: 'error', id, error: refused(name, `its argument is wrong at ${place(args.issues)}`) };
+    if (!args.success)
+      return { kind: 'error', id, error: refused(name, `its argument is wrong at ${place(args.issues)}`) };
     try {
       const run = handlers[name] as unknown as (args: unknown, link: PersonLink) => unknown;
       const result = v.safeParse(operation.result, await run(args.output, link), { abortEarly: true });
-      if (!result.success) return { kind: 'error', id, error: fault(name, `its result is wrong at ${place(result.issues)}`) };
+      if (!result.success)
+        return { kind: 'error', id, error: fault(name, `its result is wrong at ${place(result.issues)}`) };
       return { kind: 'result', id, result: result.output };
     } catch (error) {
-      return { kind: 'error', id, error: error instanceof DeviceError ? troubleOf(error) : fault(name, errorName(error)) };
+      return {
+        kind: 'error',
+        id,
+        error: error instanceof DeviceError ? troubleOf(error) : fault(name, errorName(error)),
+      };
     }
   }
 

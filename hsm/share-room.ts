@@ -16,6 +16,8 @@ interface OpenSet {
   set: string | null;
   /** Shares that exist in the process alone: nobody has read them back yet. */
   readonly onlyHere: Set<number>;
+  /** Shares that a custodian entered or read back. */
+  readonly entered: Set<number>;
 }
 
 /**
@@ -54,6 +56,10 @@ export class ProcessShareRoom implements ShareRoom {
     return this.#open !== null && this.#open.set === set && this.#open.client.alive;
   }
 
+  entered(): readonly number[] {
+    return this.#open?.client.alive === true ? [...this.#open.entered] : [];
+  }
+
   async show(index: number, custodian: string): Promise<void> {
     await this.#inSet(this.#theSet(), (client) => client.call('share.show', { index, custodian }));
   }
@@ -62,6 +68,7 @@ export class ProcessShareRoom implements ShareRoom {
     const open = this.#theSet();
     await this.#inSet(open, (client) => client.call('share.enter', { index, custodian }));
     open.onlyHere.delete(index);
+    open.entered.add(index);
   }
 
   async wrapMasterKey(
@@ -106,16 +113,11 @@ export class ProcessShareRoom implements ShareRoom {
     }
   }
 
-  /** Ends the processes of the set and of a re-wrapping that was not finished. */
-  async endAll(): Promise<void> {
-    await Promise.all([this.end(), this.#endTransport()]);
-  }
-
   #begin(): OpenSet {
     if (this.#open?.client.alive === true) {
       throw trouble('SET_IN_HAND', 'Another set of shares is in hand', 'Finish with that set first');
     }
-    this.#open = { client: this.#start('set'), set: null, onlyHere: new Set() };
+    this.#open = { client: this.#start('set'), set: null, onlyHere: new Set(), entered: new Set() };
     return this.#open;
   }
 

@@ -48,6 +48,9 @@ class Replay {
   private readonly pending = new Map<string, Pending>();
   /** Set and custodian to the one share index this person may load. */
   private readonly shares = new Map<string, number>();
+  /** Sets made in this ceremony, and the set that each unit was last loaded with. */
+  private readonly sets = new Map<string, v.InferOutput<typeof ShareSet>>();
+  private readonly loaded = new Map<string, string>();
 
   constructor(opening: LineWith<'ceremony.opened'>, documents: Documents, findings: Findings) {
     this.opening = opening;
@@ -116,6 +119,7 @@ class Replay {
     this.identities.set(unit, command.unit);
     this.checkCustodian(line, command, opened.signers);
     this.checkAgainstStep(line, command);
+    this.checkAgainstSet(line, unit, command);
     const before = this.units.get(unit) ?? this.firstStates(unit, command);
     const after = this.carryOut(line, before, sealed, command);
     if (after.length > 0) this.pending.set(key, { unit, before, after });
@@ -143,6 +147,8 @@ class Replay {
     const key = `${line.step ?? ''} ${act}`;
     const made = v.safeParse(MadeIdentity, result);
     const unit = act.split('/')[0] ?? '';
+    const set = v.safeParse(v.object({ shareSet: ShareSet }), result);
+    if (verdict === 'applied' && set.success) this.sets.set(set.output.shareSet.set, set.output.shareSet);
     if (verdict === 'applied' && made.success) this.initialise(line, unit, made.output.id, made.output.spki);
     const pending = this.pending.get(key);
     if (pending === undefined) return;
@@ -173,6 +179,23 @@ class Replay {
         this.wrong(line, `signed command: ${id} loads two different shares of one set`);
       }
       this.shares.set(key, payload.index);
+    }
+  }
+
+  /** Loads name the commitments of the set on record; commit and activate name its pattern. */
+  private checkAgainstSet(line: Line, unit: string, { payload }: Command): void {
+    if (payload.command === 'master-key.load') {
+      const set = this.sets.get(payload.set);
+      const share = set?.shares.find(({ index }) => index === payload.index);
+      if (set === undefined || share?.commitment !== payload.commitment || set.shares.length !== payload.of) {
+        this.wrong(line, 'signed command: the share is not one of a set on record');
+      }
+      this.loaded.set(unit, payload.set);
+    }
+    if (payload.command !== 'master-key.commit' && payload.command !== 'master-key.activate') return;
+    const pattern = this.sets.get(this.loaded.get(unit) ?? '')?.pattern;
+    if (pattern !== undefined && pattern !== payload.pattern) {
+      this.wrong(line, 'signed command: it names another verification pattern than the set loaded');
     }
   }
 
@@ -220,6 +243,13 @@ class Replay {
 }
 
 const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: v.object({}) });
+
+/** A set of shares as the act that made it leaves it on record. */
+const ShareSet = v.object({
+  set: v.string(),
+  pattern: v.string(),
+  shares: v.array(v.object({ index: v.number(), commitment: v.string() })),
+});
 
 /** Commands that have their place in a step of each action. */
 const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {

@@ -209,6 +209,8 @@ export interface ShareRoom {
   reopen(set: ShareSet): Promise<void>;
   /** Whether a share process is alive that holds this set. */
   holds(set: string): boolean;
+  /** Indices of the shares that the live share process has had read back or entered; empty when there is none. */
+  entered(): readonly number[];
   /** Shows one share to its custodian until they say that they have it. */
   show(index: number, custodian: string): Promise<void>;
   /** The custodian enters the share; it is checked against the commitment. Rejects with `SHARE_WRONG` naming the row. */

@@ -186,6 +186,16 @@ export class CeremonyRecord {
     return this.step(step).acts.get(key) ?? null;
   }
 
+  /** The signed command to a unit that was announced and has no answer yet; null when there is none. */
+  openCommand(unit: string): Envelope | null {
+    for (const { acts } of this.stepRecords.values()) {
+      for (const { intent, status } of acts.values()) {
+        if (status === 'open' && intent.body.unit === unit && intent.body.command !== null) return intent.body.command;
+      }
+    }
+    return null;
+  }
+
   /** SHA-256 under which the record names a file of the bundle; null when no line names it. */
   fileSha256(name: string): string | null {
     return this.namedFiles.get(name) ?? null;

@@ -5,11 +5,8 @@ import { PAYLOAD_TYPES, type SigningKey } from '../command/dsse';
 import { Id, Instant, Name, Sha256Hex } from '../text-forms';
 import { FileSignature, bytesToSign, isSignedBy } from './file-signature';
 import { KeyProtectKeyId, KeyProtectPurpose, KeyProtectService } from './key-protect';
-import { MAX_FILE_BYTES, RecordError, readRecord } from './read-record';
+import { RecordError, readRecord } from './read-record';
 import { Target } from './target';
-
-/** Longest `receipt.json` that is read, in bytes. */
-export const MAX_RECEIPT_BYTES = MAX_FILE_BYTES;
 
 /** Schema of `receipt.json`. Unknown members are refused. */
 export const Receipt = v.strictObject({

@@ -25,5 +25,5 @@ export function targetProblem(json: Json): string | null {
   if (typeof json !== 'object' || json === null || !('target' in json)) return null;
   const { target } = json;
   if (target === 'ibm-key-protect' || !(TARGETS as readonly Json[]).includes(target ?? null)) return null;
-  return `${String(target)} is known, but this version makes packages for ibm-key-protect only`;
+  return `${target as string} is known, but this version makes packages for ibm-key-protect only`;
 }

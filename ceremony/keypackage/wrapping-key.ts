@@ -21,7 +21,8 @@ export function wrappingKeyProblem(spki: Uint8Array, bits: number): string | nul
   let key: KeyObject;
   try {
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-    if (!key.export({ format: 'der', type: 'spki' }).equals(spki)) return 'expected DER SubjectPublicKeyInfo and no more';
+    if (!key.export({ format: 'der', type: 'spki' }).equals(spki))
+      return 'expected DER SubjectPublicKeyInfo and no more';
   } catch {
     return 'expected DER SubjectPublicKeyInfo of a public key';
   }

@@ -8,13 +8,10 @@ import { PAYLOAD_TYPES, type SigningKey } from '../command/dsse';
 import { Base64, Instant, Name, Sha256Hex } from '../text-forms';
 import { FileSignature, bytesToSign, isSignedBy } from './file-signature';
 import { KEY_PROTECT_ALGORITHM, KEY_PROTECT_KEY_BITS, KeyProtectPurpose, KeyProtectService } from './key-protect';
-import { MAX_FILE_BYTES, RecordError, readRecord } from './read-record';
+import { RecordError, readRecord } from './read-record';
 import { Target, targetProblem } from './target';
 import { UtcTime } from './utc-time';
 import { publicKeySha256, wrappingKeyProblem } from './wrapping-key';
-
-/** Longest `wrapping-parameters.json` that is read, in bytes. */
-export const MAX_PARAMETERS_BYTES = MAX_FILE_BYTES;
 
 /** Who collected: a name in any script, on one line. */
 export const CollectorName = Name;

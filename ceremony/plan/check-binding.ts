@@ -13,10 +13,20 @@ import type { Plan } from './schema';
 export function checkBinding(plan: Plan, planSha256: string, binding: Binding): Finding[] {
   const findings = new Findings();
   if (binding.plan !== planSha256) {
-    findings.error(null, 'plan-hash-differs', `The binding was written for the plan ${binding.plan}, and this plan is ${planSha256}.`, 'Find out which of the two was changed; bind the plan that was approved.');
+    findings.error(
+      null,
+      'plan-hash-differs',
+      `The binding was written for the plan ${binding.plan}, and this plan is ${planSha256}.`,
+      'Find out which of the two was changed; bind the plan that was approved.',
+    );
   }
   if (binding.mode === 'production' && binding.room !== undefined) {
-    findings.error(null, 'room-in-production', 'The binding names a room of throw-away tokens, which only a rehearsal has.', 'Take `room` out.');
+    findings.error(
+      null,
+      'room-in-production',
+      'The binding names a room of throw-away tokens, which only a rehearsal has.',
+      'Take `room` out.',
+    );
   }
   checkSeats(plan, binding, findings);
   for (const person of binding.people) checkPerson(plan, binding, person, findings);
@@ -33,11 +43,21 @@ function checkSeats(plan: Plan, binding: Binding, findings: Findings): void {
   for (const { id, count, alternates } of plan.positions) {
     const bound = binding.people.filter((one) => one.position === id).length;
     if (bound < count) {
-      findings.error(null, 'position-not-filled', `Position ${id} needs ${counted(count, 'person', 'people')}, and ${String(bound)} ${bound === 1 ? 'is' : 'are'} bound.`, `Bind ${String(count - bound)} more to ${id}.`);
+      findings.error(
+        null,
+        'position-not-filled',
+        `Position ${id} needs ${counted(count, 'person', 'people')}, and ${String(bound)} ${bound === 1 ? 'is' : 'are'} bound.`,
+        `Bind ${String(count - bound)} more to ${id}.`,
+      );
     }
     if (bound > count + alternates) {
       const allowed = alternates === 0 ? String(count) : `${String(count)} and ${counted(alternates, 'alternate')}`;
-      findings.error(null, 'position-overfilled', `Position ${id} takes ${allowed}, and ${String(bound)} people are bound.`, `Take ${String(bound - count - alternates)} of them out.`);
+      findings.error(
+        null,
+        'position-overfilled',
+        `Position ${id} takes ${allowed}, and ${String(bound)} people are bound.`,
+        `Take ${String(bound - count - alternates)} of them out.`,
+      );
     }
   }
 }
@@ -45,16 +65,36 @@ function checkSeats(plan: Plan, binding: Binding, findings: Findings): void {
 function checkPerson(plan: Plan, binding: Binding, person: Person, findings: Findings): void {
   const position = plan.positions.find((one) => one.id === person.position);
   if (position === undefined) {
-    findings.error(null, 'unknown-position', `${person.id} is bound to position ${person.position}, which the plan does not declare.`, `Bind ${person.id} to one of ${plan.positions.map((one) => one.id).join(', ')}.`);
+    findings.error(
+      null,
+      'unknown-position',
+      `${person.id} is bound to position ${person.position}, which the plan does not declare.`,
+      `Bind ${person.id} to one of ${plan.positions.map((one) => one.id).join(', ')}.`,
+    );
   }
   const fault = keyFault(person.key.algorithm, person.key.spki);
   if (fault !== null) {
-    findings.error(null, 'key-unusable', `The key of ${person.id} is not one for ${person.key.algorithm}: ${fault}.`, 'Export the public key from the token again (DER SubjectPublicKeyInfo, in base64).');
+    findings.error(
+      null,
+      'key-unusable',
+      `The key of ${person.id} is not one for ${person.key.algorithm}: ${fault}.`,
+      'Export the public key from the token again (DER SubjectPublicKeyInfo, in base64).',
+    );
   }
   if (person.key.holder === 'file') {
-    findings.error(null, 'key-file-not-available', `${person.id} would sign with a key file, which this version of Keyrite cannot use.`, `Give ${person.id} a token.`);
+    findings.error(
+      null,
+      'key-file-not-available',
+      `${person.id} would sign with a key file, which this version of Keyrite cannot use.`,
+      `Give ${person.id} a token.`,
+    );
   } else if (person.token === undefined && position?.attends === true) {
-    findings.error(null, 'token-missing', `${person.id} attends, and the binding does not say on which token the key is.`, `Add \`token\` to ${person.id}: module, address and keyLabel.`);
+    findings.error(
+      null,
+      'token-missing',
+      `${person.id} attends, and the binding does not say on which token the key is.`,
+      `Add \`token\` to ${person.id}: module, address and keyLabel.`,
+    );
   }
   if (person.token !== undefined) {
     demandModule(binding, person.token.module, `The token of ${person.id}`, findings);
@@ -62,7 +102,12 @@ function checkPerson(plan: Plan, binding: Binding, person: Person, findings: Fin
   }
   const pinned = position?.pinnedKeys ?? [];
   if (binding.mode === 'production' && pinned.length > 0 && !pinned.includes(spkiSha256(person.key.spki))) {
-    findings.error(null, 'key-not-pinned', `The plan pins the keys of position ${person.position}, and the key of ${person.id} is none of them.`, 'Bind the person whose key was approved with the plan, or have a changed plan approved.');
+    findings.error(
+      null,
+      'key-not-pinned',
+      `The plan pins the keys of position ${person.position}, and the key of ${person.id} is none of them.`,
+      'Bind the person whose key was approved with the plan, or have a changed plan approved.',
+    );
   }
 }
 
@@ -89,24 +134,49 @@ const KEY_TYPES: Readonly<Record<SignatureAlgorithm, string>> = {
 /** Nobody, and nothing, stands for two. */
 function checkTwice(binding: Binding, findings: Findings): void {
   for (const id of repeated(binding.people.map((one) => one.id))) {
-    findings.error(null, 'person-twice', `${id} is bound twice.`, 'Everybody takes one position; give a second person another id.');
+    findings.error(
+      null,
+      'person-twice',
+      `${id} is bound twice.`,
+      'Everybody takes one position; give a second person another id.',
+    );
   }
   for (const spki of repeated(binding.people.map((one) => one.key.spki))) {
     const holders = binding.people.filter((one) => one.key.spki === spki).map((one) => one.id);
-    findings.error(null, 'key-twice-bound', `${holders.join(' and ')} have the same key.`, 'Everybody signs with a key of their own.');
+    findings.error(
+      null,
+      'key-twice-bound',
+      `${holders.join(' and ')} have the same key.`,
+      'Everybody signs with a key of their own.',
+    );
   }
   const tokens = [
     ...binding.units.map((unit) => ({ of: `unit ${unit.id}`, module: unit.module, address: unit.address })),
-    ...binding.people.flatMap((one) => (one.token === undefined ? [] : [{ of: one.id, module: one.token.module, address: one.token.address }])),
+    ...binding.people.flatMap((one) =>
+      one.token === undefined ? [] : [{ of: one.id, module: one.token.module, address: one.token.address }],
+    ),
   ].filter((one) => !one.address.blank && (one.address.label !== undefined || one.address.serial !== undefined));
-  const placeOf = (one: (typeof tokens)[number]): string => JSON.stringify([one.module, one.address.label ?? null, one.address.serial ?? null]);
+  const placeOf = (one: (typeof tokens)[number]): string =>
+    JSON.stringify([one.module, one.address.label ?? null, one.address.serial ?? null]);
   for (const place of repeated(tokens.map(placeOf))) {
     const holders = tokens.filter((one) => placeOf(one) === place).map((one) => one.of);
-    findings.error(null, 'token-twice', `${holders.join(' and ')} are bound to the same token.`, 'Give each its own token address.');
+    findings.error(
+      null,
+      'token-twice',
+      `${holders.join(' and ')} are bound to the same token.`,
+      'Give each its own token address.',
+    );
   }
-  for (const identity of repeated(binding.units.flatMap((unit) => (unit.lastKnown === null ? [] : [unit.lastKnown.identity])))) {
+  for (const identity of repeated(
+    binding.units.flatMap((unit) => (unit.lastKnown === null ? [] : [unit.lastKnown.identity])),
+  )) {
     const units = binding.units.filter((unit) => unit.lastKnown?.identity === identity).map((unit) => unit.id);
-    findings.error(null, 'token-twice', `Units ${units.join(' and ')} have one identity: they are the same unit.`, 'Take the identity of each unit from the last verified bundle.');
+    findings.error(
+      null,
+      'token-twice',
+      `Units ${units.join(' and ')} have one identity: they are the same unit.`,
+      'Take the identity of each unit from the last verified bundle.',
+    );
   }
 }
 
@@ -125,9 +195,19 @@ function checkDuties(plan: Plan, binding: Binding, findings: Findings): void {
     const ids = people.map((one) => one.id).join(' and ');
     if (broken !== undefined) {
       const held = broken.roles.filter((role) => roles.has(role)).join(' and ');
-      findings.error(null, 'duties-not-apart', `${ids} have one name and hold ${held}, which the plan keeps apart. ${broken.why}`, 'Bind another person, or, if they are two people, write their names so that they differ.');
+      findings.error(
+        null,
+        'duties-not-apart',
+        `${ids} have one name and hold ${held}, which the plan keeps apart. ${broken.why}`,
+        'Bind another person, or, if they are two people, write their names so that they differ.',
+      );
     } else {
-      findings.warn(null, 'person-twice', `${ids} have one name.`, 'If they are one person, bind them once; if two, write their names so that they differ.');
+      findings.warn(
+        null,
+        'person-twice',
+        `${ids} have one name.`,
+        'If they are one person, bind them once; if two, write their names so that they differ.',
+      );
     }
   }
 }
@@ -142,20 +222,31 @@ function checkModules(binding: Binding, findings: Findings): void {
       findings.warn(null, 'module-unused', `The module ${id} has neither a unit nor a person's token.`, 'Take it out.');
     }
     for (const { name } of environment.filter((one) => FORBIDDEN_ENVIRONMENT.test(one.name))) {
-      findings.error(null, 'environment-forbidden', `The environment of module ${id} sets ${name}, which loads code that no hash in the binding covers.`, `Take ${name} out.`);
+      findings.error(
+        null,
+        'environment-forbidden',
+        `The environment of module ${id} sets ${name}, which loads code that no hash in the binding covers.`,
+        `Take ${name} out.`,
+      );
     }
   }
 }
 
 /** Variables that make the dynamic linker or Node load other code. */
-const FORBIDDEN_ENVIRONMENT = /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|NODE_OPTIONS|NODE_PATH|ELECTRON_RUN_AS_NODE)$/;
+const FORBIDDEN_ENVIRONMENT =
+  /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|NODE_OPTIONS|NODE_PATH|ELECTRON_RUN_AS_NODE)$/;
 
 function checkUnits(plan: Plan, binding: Binding, findings: Findings): void {
   for (const id of repeated(binding.units.map((one) => one.id))) {
     findings.error(null, 'id-twice', `The unit ${id} is bound twice.`, 'Bind it once.');
   }
   for (const { id } of binding.units.filter((one) => !plan.units.some((unit) => unit.id === one.id))) {
-    findings.error(null, 'unknown-unit', `The binding has a unit ${id}, which the plan does not declare.`, 'Take it out, or write its id as the plan does.');
+    findings.error(
+      null,
+      'unknown-unit',
+      `The binding has a unit ${id}, which the plan does not declare.`,
+      'Take it out, or write its id as the plan does.',
+    );
   }
   for (const { id, begins } of plan.units) {
     const bound = binding.units.find((one) => one.id === id);
@@ -166,16 +257,36 @@ function checkUnits(plan: Plan, binding: Binding, findings: Findings): void {
     demandModule(binding, bound.module, `Unit ${id}`, findings);
     demandAddress(bound.address, `unit ${id}`, findings);
     if (begins === 'blank' && bound.lastKnown !== null) {
-      findings.error(null, 'last-known-unexpected', `Unit ${id} begins blank by the plan, and the binding gives it a last known state.`, 'Set `lastKnown: null`, or carry out a plan in which the unit has a history.');
+      findings.error(
+        null,
+        'last-known-unexpected',
+        `Unit ${id} begins blank by the plan, and the binding gives it a last known state.`,
+        'Set `lastKnown: null`, or carry out a plan in which the unit has a history.',
+      );
     }
     if (begins === 'blank') continue;
     if (bound.lastKnown === null) {
-      findings.error(null, 'last-known-missing', `Unit ${id} begins ${begins} by the plan, and the binding does not say what it was left as.`, 'Take identity, state hash and counter from the last verified bundle of the unit.');
+      findings.error(
+        null,
+        'last-known-missing',
+        `Unit ${id} begins ${begins} by the plan, and the binding does not say what it was left as.`,
+        'Take identity, state hash and counter from the last verified bundle of the unit.',
+      );
     } else if (spkiSha256(bound.lastKnown.identitySpki) !== bound.lastKnown.identity) {
-      findings.error(null, 'identity-differs', `The identity of unit ${id} is not the SHA-256 of its \`identitySpki\`.`, 'Take both from the last verified bundle of the unit.');
+      findings.error(
+        null,
+        'identity-differs',
+        `The identity of unit ${id} is not the SHA-256 of its \`identitySpki\`.`,
+        'Take both from the last verified bundle of the unit.',
+      );
     }
     if (bound.address.blank) {
-      findings.error(null, 'address-missing', `Unit ${id} has a history, so its token is not blank.`, 'Give its label, its serial, or both.');
+      findings.error(
+        null,
+        'address-missing',
+        `Unit ${id} has a history, so its token is not blank.`,
+        'Give its label, its serial, or both.',
+      );
     }
   }
 }
@@ -193,7 +304,12 @@ function checkFiles(plan: Plan, binding: Binding, findings: Findings): void {
     parameters.push({ step: step.id, id: second });
     const fileOf = (id: string): string | undefined => binding.wrappingParameters.find((one) => one.id === id)?.file;
     if (fileOf(second) !== undefined && fileOf(second) === fileOf(step.parameters)) {
-      findings.error(step.id, 'parameters-same-file', `${step.parameters} and ${second} are the same file, so no second collector is heard.`, 'Bind the file that the second collector fetched.');
+      findings.error(
+        step.id,
+        'parameters-same-file',
+        `${step.parameters} and ${second} are the same file, so no second collector is heard.`,
+        'Bind the file that the second collector fetched.',
+      );
     }
   }
   demandBound(parameters, binding.wrappingParameters, 'parameters-not-bound', 'wrappingParameters', findings);
@@ -208,22 +324,42 @@ function demandBound(
   findings: Findings,
 ): void {
   for (const { step, id } of wanted.filter((one) => !bound.some((other) => other.id === one.id))) {
-    findings.error(step, rule, `The step needs ${id}, and \`${list}\` of the binding does not say what that is.`, `Add ${id} to \`${list}\`.`);
+    findings.error(
+      step,
+      rule,
+      `The step needs ${id}, and \`${list}\` of the binding does not say what that is.`,
+      `Add ${id} to \`${list}\`.`,
+    );
   }
   for (const id of repeated(bound.map((one) => one.id))) {
     findings.error(null, 'id-twice', `\`${list}\` of the binding has ${id} twice.`, 'Bind it once.');
   }
   for (const { id } of bound.filter((one) => !wanted.some((other) => other.id === one.id))) {
-    findings.warn(null, 'bound-for-nothing', `\`${list}\` of the binding has ${id}, which no step of the plan names.`, 'Take it out, or write the id as the plan does.');
+    findings.warn(
+      null,
+      'bound-for-nothing',
+      `\`${list}\` of the binding has ${id}, which no step of the plan names.`,
+      'Take it out, or write the id as the plan does.',
+    );
   }
 }
 
 function demandModule(binding: Binding, module: string, what: string, findings: Findings): void {
   if (binding.modules.some((one) => one.id === module)) return;
-  findings.error(null, 'module-unknown', `${what} names the module ${module}, which the binding does not have.`, `Add ${module} to \`modules\`, or name one of ${binding.modules.map((one) => one.id).join(', ')}.`);
+  findings.error(
+    null,
+    'module-unknown',
+    `${what} names the module ${module}, which the binding does not have.`,
+    `Add ${module} to \`modules\`, or name one of ${binding.modules.map((one) => one.id).join(', ')}.`,
+  );
 }
 
 function demandAddress(address: TokenAddress, what: string, findings: Findings): void {
   if (address.blank || address.label !== undefined || address.serial !== undefined) return;
-  findings.error(null, 'address-missing', `Nothing says where ${what} is found.`, 'Give its label or serial, or `blank: true` for a token that is not initialised yet.');
+  findings.error(
+    null,
+    'address-missing',
+    `Nothing says where ${what} is found.`,
+    'Give its label or serial, or `blank: true` for a token that is not initialised yet.',
+  );
 }

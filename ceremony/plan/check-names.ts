@@ -18,7 +18,12 @@ export function checkNames(plan: Plan, findings: Findings): void {
     }
   }
   for (const label of repeated(plan.units.map((unit) => unit.label))) {
-    findings.error(null, 'label-twice', `Two units would be given the token label ${label}.`, 'Give each unit a label of its own: people tell tokens apart by it.');
+    findings.error(
+      null,
+      'label-twice',
+      `Two units would be given the token label ${label}.`,
+      'Give each unit a label of its own: people tell tokens apart by it.',
+    );
   }
   for (const reference of references(plan)) checkReference(reference, findings);
   checkPhases(plan, findings);
@@ -40,13 +45,24 @@ interface Reference {
 function references(plan: Plan): Reference[] {
   const to = (rule: Rule, what: string, list: readonly { readonly id: string }[]) => {
     const declared = list.map((one) => one.id);
-    return (step: string | null, at: string, names: readonly string[]): Reference => ({ step, at, names, rule, what, declared });
+    return (step: string | null, at: string, names: readonly string[]): Reference => ({
+      step,
+      at,
+      names,
+      rule,
+      what,
+      declared,
+    });
   };
   const positions = to('unknown-position', 'position', plan.positions);
   const units = to('unknown-unit', 'unit', plan.units);
   const phases = to('unknown-phase', 'phase', plan.phases);
   const materials = to('unknown-material', 'material', plan.materials);
-  const media = to('unknown-material', 'medium', plan.materials.filter((one) => one.kind === 'medium'));
+  const media = to(
+    'unknown-material',
+    'medium',
+    plan.materials.filter((one) => one.kind === 'medium'),
+  );
   return [
     positions(null, 'approval.position', [plan.approval.position]),
     ...(plan.masterKey === undefined ? [] : [positions(null, 'masterKey.custodians', [plan.masterKey.custodians])]),
@@ -55,7 +71,11 @@ function references(plan: Plan): Reference[] {
       positions(null, `madeBy of PIN ${pin.id}`, [pin.madeBy]),
       positions(null, `heldBy of PIN ${pin.id}`, [pin.heldBy]),
     ]),
-    units(null, 'endState', plan.endState.map((one) => one.unit)),
+    units(
+      null,
+      'endState',
+      plan.endState.map((one) => one.unit),
+    ),
     ...plan.steps.flatMap((step) => [
       phases(step.id, 'phase', step.phase === undefined ? [] : [step.phase]),
       materials(step.id, 'materials', step.materials ?? []),
@@ -73,7 +93,12 @@ function checkReference({ step, at, names, rule, what, declared }: Reference, fi
   for (const name of new Set(names)) {
     if (declared.includes(name)) continue;
     const known = declared.length === 0 ? 'there is none' : `known are ${declared.join(', ')}`;
-    findings.error(step, rule, `\`${at}\` names the ${what} ${name}, which the plan does not declare.`, `Declare it, or name another; ${known}.`);
+    findings.error(
+      step,
+      rule,
+      `\`${at}\` names the ${what} ${name}, which the plan does not declare.`,
+      `Declare it, or name another; ${known}.`,
+    );
   }
 }
 
@@ -119,7 +144,12 @@ function checkPhases(plan: Plan, findings: Findings): void {
   for (const step of plan.steps) {
     if (step.phase !== current && current !== undefined) left.add(current);
     if (step.phase !== undefined && step.phase !== current && left.has(step.phase)) {
-      findings.error(step.id, 'phase-broken', `The phase ${step.phase} ended before this step, and its logins with it.`, `Move the step to the others of ${step.phase}, or give it another phase.`);
+      findings.error(
+        step.id,
+        'phase-broken',
+        `The phase ${step.phase} ended before this step, and its logins with it.`,
+        `Move the step to the others of ${step.phase}, or give it another phase.`,
+      );
     }
     current = step.phase;
   }
@@ -128,23 +158,50 @@ function checkPhases(plan: Plan, findings: Findings): void {
 function checkUse(plan: Plan, findings: Findings): void {
   const phases = new Set(plan.steps.map((step) => step.phase));
   for (const { id } of plan.phases.filter((one) => !phases.has(one.id))) {
-    findings.warn(null, 'phase-unused', `The phase ${id} has no step.`, 'Take it out, or name it in the steps that belong to it.');
+    findings.warn(
+      null,
+      'phase-unused',
+      `The phase ${id} has no step.`,
+      'Take it out, or name it in the steps that belong to it.',
+    );
   }
-  const materials = new Set(plan.steps.flatMap((step) => [...(step.materials ?? []), ...(step.action === 'export' ? step.media : [])]));
+  const materials = new Set(
+    plan.steps.flatMap((step) => [...(step.materials ?? []), ...(step.action === 'export' ? step.media : [])]),
+  );
   for (const { id } of plan.materials.filter((one) => !materials.has(one.id))) {
-    findings.warn(null, 'material-unused', `The material ${id} is used by no step.`, 'Name it in `materials` of the step that uses it (a medium in `media` of the export), or take it out.');
+    findings.warn(
+      null,
+      'material-unused',
+      `The material ${id} is used by no step.`,
+      'Name it in `materials` of the step that uses it (a medium in `media` of the export), or take it out.',
+    );
   }
   const units = new Set(plan.steps.flatMap((step) => unitsOf(step)));
   for (const { id } of plan.units.filter((one) => !units.has(one.id))) {
-    findings.warn(null, 'unit-unused', `The unit ${id} has no step.`, 'Take it out, or name it in the steps that work on it.');
+    findings.warn(
+      null,
+      'unit-unused',
+      `The unit ${id} has no step.`,
+      'Take it out, or name it in the steps that work on it.',
+    );
   }
 }
 
 function checkContinuation(plan: Plan, findings: Findings): void {
   if (plan.continues === plan.id) {
-    findings.error(null, 'continues-itself', 'The plan continues itself.', 'Name the plan whose end state this one starts from.');
+    findings.error(
+      null,
+      'continues-itself',
+      'The plan continues itself.',
+      'Name the plan whose end state this one starts from.',
+    );
   }
   const history = plan.units.filter((unit) => unit.begins !== 'blank').map((unit) => unit.id);
   if (history.length === 0 || plan.continues !== undefined) return;
-  findings.warn(null, 'no-beginning', `${history.join(', ')} begin with a history, and no plan is named that leads there: \`keyrite rehearse\` cannot bring it about on throw-away tokens.`, 'Name that plan in `continues`.');
+  findings.warn(
+    null,
+    'no-beginning',
+    `${history.join(', ')} begin with a history, and no plan is named that leads there: \`keyrite rehearse\` cannot bring it about on throw-away tokens.`,
+    'Name that plan in `continues`.',
+  );
 }

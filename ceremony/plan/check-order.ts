@@ -19,14 +19,29 @@ export function checkOrder(plan: Plan, findings: Findings): void {
 function checkFrame(plan: Plan, findings: Findings): void {
   const first = plan.steps[0];
   if (first !== undefined && first.action !== 'preflight') {
-    findings.error(first.id, 'preflight-not-first', 'The first step is not a pre-flight: a device would be touched by a workstation that nobody looked at.', 'Begin the plan with a step whose action is `preflight`.');
+    findings.error(
+      first.id,
+      'preflight-not-first',
+      'The first step is not a pre-flight: a device would be touched by a workstation that nobody looked at.',
+      'Begin the plan with a step whose action is `preflight`.',
+    );
   }
   const last = plan.steps.at(-1);
   for (const step of plan.steps.filter((one) => one.action === 'export' && one !== last)) {
-    findings.error(step.id, 'export-not-last', 'Steps follow the export, and the exported bundle could not hold them.', 'Make the export the last step, and the only one.');
+    findings.error(
+      step.id,
+      'export-not-last',
+      'Steps follow the export, and the exported bundle could not hold them.',
+      'Make the export the last step, and the only one.',
+    );
   }
   if (last !== undefined && last.action !== 'export') {
-    findings.error(last.id, 'export-not-last', 'The plan does not end with an export, so no complete evidence bundle would be left.', 'End the plan with a step whose action is `export`.');
+    findings.error(
+      last.id,
+      'export-not-last',
+      'The plan does not end with an export, so no complete evidence bundle would be left.',
+      'End the plan with a step whose action is `export`.',
+    );
   }
 }
 
@@ -34,7 +49,12 @@ function checkEndState(plan: Plan, model: CeremonyModel, findings: Findings): vo
   for (const [id, unit] of model.units) {
     const declared = plan.endState.find((one) => one.unit === id);
     if (declared === undefined) {
-      findings.error(null, 'end-state-missing', `No end state is declared for unit ${id}.`, `Add unit ${id} to \`endState\`: mode ${unit.mode}, masterKey ${masterKeyOf(unit)}, if that is what you want.`);
+      findings.error(
+        null,
+        'end-state-missing',
+        `No end state is declared for unit ${id}.`,
+        `Add unit ${id} to \`endState\`: mode ${unit.mode}, masterKey ${masterKeyOf(unit)}, if that is what you want.`,
+      );
       continue;
     }
     const differences = [
@@ -42,7 +62,12 @@ function checkEndState(plan: Plan, model: CeremonyModel, findings: Findings): vo
       declared.masterKey === masterKeyOf(unit) ? '' : `masterKey ${masterKeyOf(unit)}, not ${declared.masterKey}`,
     ].filter((text) => text !== '');
     if (differences.length === 0) continue;
-    findings.error(null, 'end-state-differs', `The steps leave unit ${id} with ${differences.join(' and ')}.`, 'Add or take out steps, or declare the end state that is meant.');
+    findings.error(
+      null,
+      'end-state-differs',
+      `The steps leave unit ${id} with ${differences.join(' and ')}.`,
+      'Add or take out steps, or declare the end state that is meant.',
+    );
   }
 }
 
@@ -70,7 +95,11 @@ class Walker {
 
   take(step: Step): CeremonyModel {
     if (isLater(step)) {
-      this.error('action-not-available', `The plan language has the action \`${step.action}\`, but this version of Keyrite cannot carry it out.`, 'Take the step out, or carry the plan out with a version that has it. Nothing else stands in for it.');
+      this.error(
+        'action-not-available',
+        `The plan language has the action \`${step.action}\`, but this version of Keyrite cannot carry it out.`,
+        'Take the step out, or carry the plan out with a version that has it. Nothing else stands in for it.',
+      );
       return this.model;
     }
     switch (step.action) {
@@ -120,7 +149,11 @@ class Walker {
     for (const id of step.positions) {
       const position = this.plan.positions.find((one) => one.id === id);
       if (position?.attends === false) {
-        this.error('position-does-not-attend', `Position ${id} is called, but the plan says that its people are not in the room.`, `Set \`attends: true\` for ${id}, or do not call it.`);
+        this.error(
+          'position-does-not-attend',
+          `Position ${id} is called, but the plan says that its people are not in the room.`,
+          `Set \`attends: true\` for ${id}, or do not call it.`,
+        );
       }
     }
     return { ...this.model, present: new Set([...this.model.present, ...step.positions]) };
@@ -133,7 +166,11 @@ class Walker {
     }
     this.eachUnit(step.units, (id, unit) => {
       if (unit.mode === 'blank') return;
-      this.error('unit-not-blank', `Unit ${id} is in ${unit.mode} mode by then; Keyrite never initialises a token that is initialised already.`, `Take ${id} out of this step, or declare that it begins blank if its token is new.`);
+      this.error(
+        'unit-not-blank',
+        `Unit ${id} is in ${unit.mode} mode by then; Keyrite never initialises a token that is initialised already.`,
+        `Take ${id} out of this step, or declare that it begins blank if its token is new.`,
+      );
     });
     return withUnits(this.model, step.units, () => ({
       mode: 'imprint',
@@ -151,9 +188,17 @@ class Walker {
     this.userPin(step.units);
     this.eachUnit(step.units, (id, unit) => {
       if (unit.mode === 'blank') {
-        this.error('unit-not-imprint', `Unit ${id} is blank: it has no identity and nobody can command it.`, `Initialise ${id} with \`unit.initialise\` before this step.`);
+        this.error(
+          'unit-not-imprint',
+          `Unit ${id} is blank: it has no identity and nobody can command it.`,
+          `Initialise ${id} with \`unit.initialise\` before this step.`,
+        );
       } else if (unit.mode === 'operational') {
-        this.error('unit-not-imprint', `Unit ${id} has left imprint mode by then and has its administrators.`, `Take ${id} out of this step; administrators of an operational unit are changed by signed commands.`);
+        this.error(
+          'unit-not-imprint',
+          `Unit ${id} has left imprint mode by then and has its administrators.`,
+          `Take ${id} out of this step; administrators of an operational unit are changed by signed commands.`,
+        );
       }
     });
     return withUnits(this.model, step.units, (unit) => ({
@@ -167,7 +212,11 @@ class Walker {
 
   private compare(step: StepOf<'unit.compare'>): CeremonyModel {
     if (step.units.length < 2) {
-      this.error('compare-one-unit', 'A comparison needs two units or more; this step names one.', 'Name another unit, or use `unit.inventory` to look at one.');
+      this.error(
+        'compare-one-unit',
+        'A comparison needs two units or more; this step names one.',
+        'Name another unit, or use `unit.inventory` to look at one.',
+      );
     }
     this.readable(step.units);
     const known = step.units.flatMap((id) => {
@@ -178,7 +227,11 @@ class Walker {
     for (const { id, unit } of known.slice(1)) {
       const difference = first === undefined ? null : differenceOf(first.unit, unit);
       if (first === undefined || difference === null) continue;
-      this.error('units-differ', `Units ${first.id} and ${id} differ in ${difference} by then, so the comparison would fail.`, `Bring ${first.id} and ${id} to the same state before this step, or compare later.`);
+      this.error(
+        'units-differ',
+        `Units ${first.id} and ${id} differ in ${difference} by then, so the comparison would fail.`,
+        `Bring ${first.id} and ${id} to the same state before this step, or compare later.`,
+      );
     }
     return this.model;
   }
@@ -187,7 +240,11 @@ class Walker {
     this.operators('generate the master key');
     this.masterKeyAllowed();
     if (this.model.set !== 'none') {
-      this.error('set-generated-twice', 'A set of shares was generated before; custodians would hold shares of two.', 'Generate the master key once, and make a second plan for a second set.');
+      this.error(
+        'set-generated-twice',
+        'A set of shares was generated before; custodians would hold shares of two.',
+        'Generate the master key once, and make a second plan for a second set.',
+      );
     }
     return { ...this.model, set: 'generated' };
   }
@@ -196,7 +253,11 @@ class Walker {
     this.masterKeyAllowed();
     this.custodians('receive and read back their shares');
     if (this.model.set === 'none') {
-      this.error('set-not-generated', 'There are no shares to hand out yet.', 'Generate the master key with `master-key.generate` before this step.');
+      this.error(
+        'set-not-generated',
+        'There are no shares to hand out yet.',
+        'Generate the master key with `master-key.generate` before this step.',
+      );
     } else if (this.model.set === 'distributed') {
       this.error('shares-distributed-twice', 'The shares were handed out and read back before.', 'Take this step out.');
     }
@@ -208,16 +269,27 @@ class Walker {
     this.custodians('load their shares');
     this.userPin(step.units);
     if (this.model.set !== 'distributed') {
-      this.error('shares-not-distributed', 'Units load what the custodians read back, and nothing was handed out and read back yet.', 'Put `shares.distribute` before this step.');
+      this.error(
+        'shares-not-distributed',
+        'Units load what the custodians read back, and nothing was handed out and read back yet.',
+        'Put `shares.distribute` before this step.',
+      );
     }
     this.eachUnit(step.units, (id, unit) => {
       this.operational(id, unit, 'loads a share');
       if (unit.new === 'uncommitted' || unit.new === 'committed') {
-        this.error('new-register-full', `The new register of unit ${id} holds a master key already.`, `Load ${id} once, or activate what it holds before this step.`);
+        this.error(
+          'new-register-full',
+          `The new register of unit ${id} holds a master key already.`,
+          `Load ${id} once, or activate what it holds before this step.`,
+        );
       }
       this.unknownRegister(id, unit.new, 'new');
     });
-    return withUnits({ ...this.model, set: 'distributed' }, step.units, () => ({ new: 'uncommitted', verifiedWith: new Set() }));
+    return withUnits({ ...this.model, set: 'distributed' }, step.units, () => ({
+      new: 'uncommitted',
+      verifiedWith: new Set(),
+    }));
   }
 
   private verify(step: StepOf<'master-key.verify'>): CeremonyModel {
@@ -226,7 +298,13 @@ class Walker {
       this.operational(id, unit, 'has a master key');
       const held = step.register === 'new' ? unit.new : unit.current;
       if (held === 'empty') {
-        this.error('register-empty', `The ${step.register} register of unit ${id} is empty by then: there is no pattern to verify.`, step.register === 'new' ? `Load ${id} before this step, and activate it after.` : `Activate the master key of ${id} before this step.`);
+        this.error(
+          'register-empty',
+          `The ${step.register} register of unit ${id} is empty by then: there is no pattern to verify.`,
+          step.register === 'new'
+            ? `Load ${id} before this step, and activate it after.`
+            : `Activate the master key of ${id} before this step.`,
+        );
       }
       this.unknownRegister(id, held, step.register);
     });
@@ -242,18 +320,30 @@ class Walker {
       this.operational(id, unit, 'commits a master key');
       this.threshold(unit, id);
       if (unit.new === 'empty') {
-        this.error('register-empty', `The new register of unit ${id} is empty by then: there is nothing to commit.`, `Load ${id} with \`master-key.load\` before this step.`);
+        this.error(
+          'register-empty',
+          `The new register of unit ${id} is empty by then: there is nothing to commit.`,
+          `Load ${id} with \`master-key.load\` before this step.`,
+        );
         return;
       }
       if (unit.new === 'committed') {
-        this.error('register-empty', `Unit ${id} was committed before; its new register holds nothing uncommitted.`, `Take ${id} out of this step.`);
+        this.error(
+          'register-empty',
+          `Unit ${id} was committed before; its new register holds nothing uncommitted.`,
+          `Take ${id} out of this step.`,
+        );
         return;
       }
       this.unknownRegister(id, unit.new, 'new');
       const missing = all.filter((one) => one !== id && !unit.verifiedWith.has(one));
       if (!unit.verifiedWith.has(id) || missing.length > 0) {
         const how = missing.length > 0 ? `compared with ${missing.join(', ')}` : 'verified';
-        this.error('not-verified', `The new register of unit ${id} was not ${how} before the commit, after which nothing is taken back.`, `Before this step, load every unit and put \`master-key.verify\` with register new, naming ${all.length > 0 ? all.join(', ') : id}.`);
+        this.error(
+          'not-verified',
+          `The new register of unit ${id} was not ${how} before the commit, after which nothing is taken back.`,
+          `Before this step, load every unit and put \`master-key.verify\` with register new, naming ${all.length > 0 ? all.join(', ') : id}.`,
+        );
       }
     });
     return withUnits(this.model, step.units, () => ({ new: 'committed' }));
@@ -265,10 +355,18 @@ class Walker {
     this.eachUnit(step.units, (id, unit) => {
       this.operational(id, unit, 'activates a master key');
       if (unit.new === 'empty' || unit.new === 'uncommitted') {
-        this.error('not-committed', `Unit ${id} has no committed master key by then.`, `Commit ${id} with \`master-key.commit\` before this step.`);
+        this.error(
+          'not-committed',
+          `Unit ${id} has no committed master key by then.`,
+          `Commit ${id} with \`master-key.commit\` before this step.`,
+        );
       }
       if (unit.current === 'valid') {
-        this.error('current-register-taken', `Unit ${id} has a current master key; to replace it is a rotation, which re-enciphers every key first.`, `Take ${id} out of this step. Rotation (\`master-key.rotate\`) is not available in this version.`);
+        this.error(
+          'current-register-taken',
+          `Unit ${id} has a current master key; to replace it is a rotation, which re-enciphers every key first.`,
+          `Take ${id} out of this step. Rotation (\`master-key.rotate\`) is not available in this version.`,
+        );
       }
       this.unknownRegister(id, unit.new, 'new');
       this.unknownRegister(id, unit.current, 'current');
@@ -283,14 +381,26 @@ class Walker {
       this.operational(id, unit, 'makes a key');
     });
     if (this.model.parameters.has(step.parameters)) {
-      this.error('parameters-used-twice', `The wrapping parameters ${step.parameters} served another package; a service takes each nonce or import token once.`, 'Collect parameters of their own for this package, and give them another name.');
+      this.error(
+        'parameters-used-twice',
+        `The wrapping parameters ${step.parameters} served another package; a service takes each nonce or import token once.`,
+        'Collect parameters of their own for this package, and give them another name.',
+      );
     }
     if (step.purpose === 'create' && this.model.keys.has(step.key.name)) {
-      this.error('key-twice', `The key ${step.key.name} was created before.`, 'Give the key another name, or set `purpose: rotate`.');
+      this.error(
+        'key-twice',
+        `The key ${step.key.name} was created before.`,
+        'Give the key another name, or set `purpose: rotate`.',
+      );
     }
     if (step.authenticate.by === 'read-back') this.readBack(step.authenticate.positions);
     if (step.authenticate.by === 'two-collectors' && step.authenticate.second === step.parameters) {
-      this.error('one-collector', `Both collectors' parameters are ${step.parameters}: a file compared with itself proves nothing.`, 'Name the parameters that the second collector fetched.');
+      this.error(
+        'one-collector',
+        `Both collectors' parameters are ${step.parameters}: a file compared with itself proves nothing.`,
+        'Name the parameters that the second collector fetched.',
+      );
     }
     return {
       ...this.model,
@@ -301,17 +411,31 @@ class Walker {
 
   private readBack(positions: readonly string[]): void {
     this.present(positions, 'compare the fingerprint');
-    const people = this.plan.positions.filter((one) => positions.includes(one.id)).reduce((sum, one) => sum + one.count, 0);
+    const people = this.plan.positions
+      .filter((one) => positions.includes(one.id))
+      .reduce((sum, one) => sum + one.count, 0);
     if (people >= 2) return;
-    this.warn('read-back-alone', 'One person alone compares the fingerprint of the wrapping key.', 'Name positions with two people or more, a witness among them.');
+    this.warn(
+      'read-back-alone',
+      'One person alone compares the fingerprint of the wrapping key.',
+      'Name positions with two people or more, a witness among them.',
+    );
   }
 
   private masterKeyAllowed(): void {
     if (this.plan.masterKey === undefined) {
-      this.error('no-master-key', 'The plan declares no master key: how many shares there are, and whose.', 'Declare `masterKey`.');
+      this.error(
+        'no-master-key',
+        'The plan declares no master key: how many shares there are, and whose.',
+        'Declare `masterKey`.',
+      );
     }
     if (this.plan.regime === 'pci-pin') {
-      this.error('clear-components-forbidden', 'Under regime pci-pin no clear component is made, shown, typed or combined on the workstation.', "Use `vendor.procedure`: the vendor's tool enters components at the HSM itself, and Keyrite records it. This version cannot carry that out yet.");
+      this.error(
+        'clear-components-forbidden',
+        'Under regime pci-pin no clear component is made, shown, typed or combined on the workstation.',
+        "Use `vendor.procedure`: the vendor's tool enters components at the HSM itself, and Keyrite records it. This version cannot carry that out yet.",
+      );
     }
   }
 
@@ -325,7 +449,11 @@ class Walker {
     if (operators.length === 0 || operators.some((one) => this.model.present.has(one.id))) return;
     if (operators.every((one) => this.said.has(`absent ${one.id}`))) return;
     for (const one of operators) this.said.add(`absent ${one.id}`);
-    this.error('position-not-present', `No crypto administrator was called before, to ${duty}.`, `Put a \`roll-call\` with ${operators.map((one) => one.id).join(', ')} before this step.`);
+    this.error(
+      'position-not-present',
+      `No crypto administrator was called before, to ${duty}.`,
+      `Put a \`roll-call\` with ${operators.map((one) => one.id).join(', ')} before this step.`,
+    );
   }
 
   private threshold(unit: UnitModel, id: string): void {
@@ -337,7 +465,11 @@ class Walker {
       const there = this.plan.positions.filter((one) => one.role === role && this.model.present.has(one.id));
       const people = there.reduce((sum, one) => sum + one.count, 0);
       if (people >= count) continue;
-      this.error('too-few-people', `${String(count)} × ${role} must ${duty}, and ${counted(people, 'such person', 'such people')} ${people === 1 ? 'was' : 'were'} called before.`, `Call more of them in a \`roll-call\` before this step, or ask for fewer.`);
+      this.error(
+        'too-few-people',
+        `${String(count)} × ${role} must ${duty}, and ${counted(people, 'such person', 'such people')} ${people === 1 ? 'was' : 'were'} called before.`,
+        `Call more of them in a \`roll-call\` before this step, or ask for fewer.`,
+      );
     }
   }
 
@@ -346,7 +478,11 @@ class Walker {
       const position = this.plan.positions.find((one) => one.id === id);
       if (position === undefined || this.model.present.has(id) || this.said.has(`absent ${id}`)) continue;
       this.said.add(`absent ${id}`);
-      this.error('position-not-present', `Position ${id} must ${duty}, and no roll-call named it before.`, `Put a \`roll-call\` with ${id} before this step.`);
+      this.error(
+        'position-not-present',
+        `Position ${id} must ${duty}, and no roll-call named it before.`,
+        `Put a \`roll-call\` with ${id} before this step.`,
+      );
     }
   }
 
@@ -360,7 +496,11 @@ class Walker {
     this.userPin(units);
     this.eachUnit(units, (id, unit) => {
       if (unit.mode !== 'blank') return;
-      this.error('unit-blank', `Unit ${id} is blank by then: it has neither an identity nor a state to read.`, `Initialise ${id} with \`unit.initialise\` before this step.`);
+      this.error(
+        'unit-blank',
+        `Unit ${id} is blank by then: it has neither an identity nor a state to read.`,
+        `Initialise ${id} with \`unit.initialise\` before this step.`,
+      );
     });
   }
 
@@ -368,12 +508,24 @@ class Walker {
     if (unit.mode === 'operational' || this.said.has(`not imprinted ${id}`)) return;
     this.said.add(`not imprinted ${id}`);
     const state = unit.mode === 'blank' ? 'is blank' : 'is in imprint mode';
-    this.error('unit-not-imprinted', `Unit ${id} ${state} by then; only an operational unit ${what}.`, `${unit.mode === 'blank' ? `Initialise and imprint ${id}` : `Imprint ${id}`} before this step.`);
+    this.error(
+      'unit-not-imprinted',
+      `Unit ${id} ${state} by then; only an operational unit ${what}.`,
+      `${unit.mode === 'blank' ? `Initialise and imprint ${id}` : `Imprint ${id}`} before this step.`,
+    );
   }
 
-  private unknownRegister(id: string, held: UnitModel['new'] | UnitModel['current'], register: 'new' | 'current'): void {
+  private unknownRegister(
+    id: string,
+    held: UnitModel['new'] | UnitModel['current'],
+    register: 'new' | 'current',
+  ): void {
     if (held !== 'unknown') return;
-    this.warn('register-unknown', `Unit ${id} has a history, and the plan cannot know what its ${register} register holds; on the day the unit may refuse.`, `Look the ${register} register up in the last bundle of ${id}.`);
+    this.warn(
+      'register-unknown',
+      `Unit ${id} has a history, and the plan cannot know what its ${register} register holds; on the day the unit may refuse.`,
+      `Look the ${register} register up in the last bundle of ${id}.`,
+    );
   }
 
   private eachUnit(ids: readonly string[], look: (id: string, unit: UnitModel) => void): void {

@@ -19,21 +19,46 @@ function checkPositions(plan: Plan, findings: Findings): void {
   for (const position of plan.positions) {
     const { id, pinnedKeys } = position;
     if (position.attends && !called.has(id)) {
-      findings.warn(null, 'position-never-called', `Position ${id} attends, but no roll-call names it: its people can do and sign nothing.`, `Name ${id} in a \`roll-call\`, or set \`attends: false\`.`);
+      findings.warn(
+        null,
+        'position-never-called',
+        `Position ${id} attends, but no roll-call names it: its people can do and sign nothing.`,
+        `Name ${id} in a \`roll-call\`, or set \`attends: false\`.`,
+      );
     }
     for (const key of repeated(pinnedKeys)) {
-      findings.error(null, 'named-twice', `Position ${id} pins the key ${key} twice.`, 'Pin it once: one key counts once.');
+      findings.error(
+        null,
+        'named-twice',
+        `Position ${id} pins the key ${key} twice.`,
+        'Pin it once: one key counts once.',
+      );
     }
     if (pinnedKeys.length > 0 && new Set(pinnedKeys).size < position.count) {
-      findings.error(null, 'pinned-keys-too-few', `Position ${id} has ${counted(position.count, 'person', 'people')} and ${counted(new Set(pinnedKeys).size, 'pinned key')}.`, 'Pin a key for every person, or none.');
+      findings.error(
+        null,
+        'pinned-keys-too-few',
+        `Position ${id} has ${counted(position.count, 'person', 'people')} and ${counted(new Set(pinnedKeys).size, 'pinned key')}.`,
+        'Pin a key for every person, or none.',
+      );
     }
   }
   const attending = (role: Role): boolean => plan.positions.some((one) => one.role === role && one.attends);
   if (!attending('crypto-administrator')) {
-    findings.error(null, 'no-operator', 'No crypto administrator attends; they are the operators of a ceremony.', 'Add a position with role crypto-administrator.');
+    findings.error(
+      null,
+      'no-operator',
+      'No crypto administrator attends; they are the operators of a ceremony.',
+      'Add a position with role crypto-administrator.',
+    );
   }
   if (!attending('witness') && !attending('auditor')) {
-    findings.warn(null, 'nobody-for-exceptions', 'Neither a witness nor an auditor attends: nobody can sign an exception, so any departure from the plan ends the ceremony.', 'Add a position with role witness or auditor.');
+    findings.warn(
+      null,
+      'nobody-for-exceptions',
+      'Neither a witness nor an auditor attends: nobody can sign an exception, so any departure from the plan ends the ceremony.',
+      'Add a position with role witness or auditor.',
+    );
   }
 }
 
@@ -44,7 +69,12 @@ function checkSeparation(plan: Plan, findings: Findings): void {
       findings.error(null, 'role-twice', `A rule of separation names the role ${role} twice.`, 'Name each role once.');
     }
     for (const role of new Set(apart.filter((one) => !roles.has(one)))) {
-      findings.warn(null, 'apart-role-missing', `A rule of separation names the role ${role}, which no position has.`, 'Take the role out of the rule, or add its position.');
+      findings.warn(
+        null,
+        'apart-role-missing',
+        `A rule of separation names the role ${role}, which no position has.`,
+        'Take the role out of the rule, or add its position.',
+      );
     }
   }
 }
@@ -65,7 +95,12 @@ function checkQuorums(plan: Plan, findings: Findings): void {
   }
   for (const { step, signers, what } of quorums) {
     for (const role of repeated(signers.map((one) => one.role))) {
-      findings.error(step, 'role-twice', `${what} names the role ${role} twice.`, 'Name each role once, with the whole count.');
+      findings.error(
+        step,
+        'role-twice',
+        `${what} names the role ${role} twice.`,
+        'Name each role once, with the whole count.',
+      );
     }
   }
 }
@@ -74,14 +109,24 @@ function checkMasterKey(plan: Plan, findings: Findings): void {
   const { masterKey } = plan;
   if (masterKey === undefined) return;
   if (!plan.steps.some((step) => step.action === 'master-key.generate')) {
-    findings.warn(null, 'master-key-unused', `The plan declares the master key ${masterKey.id} and no step generates it.`, 'Take `masterKey` out, or add `master-key.generate`.');
+    findings.warn(
+      null,
+      'master-key-unused',
+      `The plan declares the master key ${masterKey.id} and no step generates it.`,
+      'Take `masterKey` out, or add `master-key.generate`.',
+    );
   }
   const custodians = find(plan, masterKey.custodians);
   if (custodians === undefined) return;
   demandRole(custodians, 'custodian', 'hold the shares', null, findings);
   demandPeople(custodians, masterKey.shares, 'hold one share each', null, findings);
   if (custodians.count > masterKey.shares) {
-    findings.error(null, 'too-many-people', `Position ${custodians.id} has ${String(custodians.count)} people for ${String(masterKey.shares)} shares; some would hold none.`, `Set the count of ${custodians.id} to ${String(masterKey.shares)}, or make more shares.`);
+    findings.error(
+      null,
+      'too-many-people',
+      `Position ${custodians.id} has ${String(custodians.count)} people for ${String(masterKey.shares)} shares; some would hold none.`,
+      `Set the count of ${custodians.id} to ${String(masterKey.shares)}, or make more shares.`,
+    );
   }
 }
 
@@ -92,12 +137,22 @@ function checkImprint(plan: Plan, step: StepOf<'unit.imprint'>, findings: Findin
     const highest = Math.max(step.signatureThreshold, step.revocationThreshold);
     demandPeople(position, highest, 'reach a threshold', step.id, findings);
     if (position.count + position.alternates > MAX_ADMINISTRATORS) {
-      findings.error(step.id, 'too-many-people', `A unit has at most ${String(MAX_ADMINISTRATORS)} administrators, and position ${position.id} may have ${String(position.count + position.alternates)}.`, `Lower the count or the alternates of ${position.id}.`);
+      findings.error(
+        step.id,
+        'too-many-people',
+        `A unit has at most ${String(MAX_ADMINISTRATORS)} administrators, and position ${position.id} may have ${String(position.count + position.alternates)}.`,
+        `Lower the count or the alternates of ${position.id}.`,
+      );
     }
   }
   for (const name of ['signatureThreshold', 'revocationThreshold'] as const) {
     if (step[name] >= 2) continue;
-    findings.warn(step.id, 'threshold-low', `\`${name}\` is 1: one person alone can command the units.`, 'In production every threshold is at least 2; leave it only for training.');
+    findings.warn(
+      step.id,
+      'threshold-low',
+      `\`${name}\` is 1: one person alone can command the units.`,
+      'In production every threshold is at least 2; leave it only for training.',
+    );
   }
 }
 
@@ -108,38 +163,76 @@ function checkPins(plan: Plan, findings: Findings): void {
       const pins = plan.pins.filter((pin) => pin.for === kind && pin.units.includes(unit));
       const needed = kind === 'user' || initialised.has(unit);
       if (pins.length === 0 && needed) {
-        findings.error(null, 'pin-missing', `No ${kind} PIN is declared for unit ${unit}.`, `Declare in \`pins\` who makes, holds and seals the ${kind} PIN of ${unit}.`);
+        findings.error(
+          null,
+          'pin-missing',
+          `No ${kind} PIN is declared for unit ${unit}.`,
+          `Declare in \`pins\` who makes, holds and seals the ${kind} PIN of ${unit}.`,
+        );
       }
       if (pins.length > 1) {
-        findings.error(null, 'pin-twice', `Unit ${unit} has ${String(pins.length)} ${kind} PINs: ${pins.map((pin) => pin.id).join(', ')}.`, 'A token has one PIN of each kind; declare one.');
+        findings.error(
+          null,
+          'pin-twice',
+          `Unit ${unit} has ${String(pins.length)} ${kind} PINs: ${pins.map((pin) => pin.id).join(', ')}.`,
+          'A token has one PIN of each kind; declare one.',
+        );
       }
       if (pins.length > 0 && !needed) {
-        findings.warn(null, 'pin-unused', `The ${kind} PIN of unit ${unit} is declared, and no step needs it.`, `Take ${unit} out of PIN ${pins[0]?.id ?? ''}.`);
+        findings.warn(
+          null,
+          'pin-unused',
+          `The ${kind} PIN of unit ${unit} is declared, and no step needs it.`,
+          `Take ${unit} out of PIN ${pins[0]?.id ?? ''}.`,
+        );
       }
     }
   }
   for (const pin of plan.pins) {
-    for (const [duty, id] of [['make', pin.madeBy], ['enter', pin.heldBy]] as const) {
+    for (const [duty, id] of [
+      ['make', pin.madeBy],
+      ['enter', pin.heldBy],
+    ] as const) {
       const position = find(plan, id);
       if (position === undefined) continue;
       demandPeople(position, pin.parts, `${duty} PIN ${pin.id}`, null, findings);
       if (position.attends) continue;
-      findings.error(null, 'position-does-not-attend', `Position ${id} must ${duty} PIN ${pin.id}, and its people are not in the room.`, `Set \`attends: true\` for ${id}, or name another position.`);
+      findings.error(
+        null,
+        'position-does-not-attend',
+        `Position ${id} must ${duty} PIN ${pin.id}, and its people are not in the room.`,
+        `Set \`attends: true\` for ${id}, or name another position.`,
+      );
     }
     if (pin.parts === 1) {
-      findings.warn(null, 'pin-one-person', `PIN ${pin.id} has one part: one person can act on the token without Keyrite. The report will say so.`, 'Set `parts: 2`, so that two people each hold a part.');
+      findings.warn(
+        null,
+        'pin-one-person',
+        `PIN ${pin.id} has one part: one person can act on the token without Keyrite. The report will say so.`,
+        'Set `parts: 2`, so that two people each hold a part.',
+      );
     }
   }
 }
 
 function demandRole(position: Position, role: Role, duty: string, step: string | null, findings: Findings): void {
   if (position.role === role) return;
-  findings.error(step, 'wrong-role', `Position ${position.id} must ${duty}, and its role is ${position.role}.`, `Name a position whose role is ${role}.`);
+  findings.error(
+    step,
+    'wrong-role',
+    `Position ${position.id} must ${duty}, and its role is ${position.role}.`,
+    `Name a position whose role is ${role}.`,
+  );
 }
 
 function demandPeople(position: Position, needed: number, duty: string, step: string | null, findings: Findings): void {
   if (position.count >= needed) return;
-  findings.error(step, 'too-few-people', `${counted(needed, 'person', 'people')} must ${duty}, and position ${position.id} has ${String(position.count)}.`, `Raise the count of ${position.id}, or ask for fewer.`);
+  findings.error(
+    step,
+    'too-few-people',
+    `${counted(needed, 'person', 'people')} must ${duty}, and position ${position.id} has ${String(position.count)}.`,
+    `Raise the count of ${position.id}, or ask for fewer.`,
+  );
 }
 
 function find(plan: Plan, id: string): Position | undefined {

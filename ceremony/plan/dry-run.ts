@@ -24,6 +24,12 @@ export function dryRun(plan: Plan): string[] {
   return lines;
 }
 
+/** Whose tokens sign a command, and how many of them. */
+interface Signers {
+  readonly position: string;
+  readonly people: string;
+}
+
 /** The units on the workbench: which of them are logged in, and the calls that each step makes. */
 class Bench {
   private readonly plan: Plan;
@@ -48,17 +54,26 @@ class Bench {
   /** Approvers sign plan and binding before line 0 is written. */
   approval(): string[] {
     this.lines = [];
-    this.cards(this.plan.approval.position, this.people(this.plan.approval.position), 'approval of plan and binding, unless it is there already');
+    this.cards(
+      this.plan.approval.position,
+      this.people(this.plan.approval.position),
+      'approval of plan and binding, unless it is there already',
+    );
     return this.lines;
   }
 
   private calls(step: Step): void {
     switch (step.action) {
       case 'preflight':
-        this.call('each module', 'C_Initialize, C_GetInfo, C_GetSlotList, C_GetSlotInfo, C_GetTokenInfo', 'its file has the bound SHA-256; what it says is recorded, not believed');
+        this.call(
+          'each module',
+          'C_Initialize, C_GetInfo, C_GetSlotList, C_GetSlotInfo, C_GetTokenInfo',
+          'its file has the bound SHA-256; what it says is recorded, not believed',
+        );
         return;
       case 'roll-call':
-        for (const position of step.positions) this.cards(position, this.people(position), 'presence, over line 0 and the head of the transcript');
+        for (const position of step.positions)
+          this.cards(position, this.people(position), 'presence, over line 0 and the head of the transcript');
         return;
       case 'unit.initialise':
         for (const unit of step.units) this.initialise(unit);
@@ -69,7 +84,11 @@ class Bench {
       case 'unit.inventory':
         for (const unit of step.units) {
           this.read(unit);
-          this.call(unit, 'C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal, C_GetAttributeValue', 'every object, and the attributes that matter; a secret key gives its check value');
+          this.call(
+            unit,
+            'C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal, C_GetAttributeValue',
+            'every object, and the attributes that matter; a secret key gives its check value',
+          );
         }
         return;
       case 'unit.compare':
@@ -77,12 +96,16 @@ class Bench {
         return;
       case 'master-key.generate':
         this.intent('generate master key');
-        this.note('share process: makes the master key as components; commitments and verification pattern leave it, nothing else');
+        this.note(
+          'share process: makes the master key as components; commitments and verification pattern leave it, nothing else',
+        );
         return;
       case 'shares.distribute':
         for (let index = 1; index <= (this.plan.masterKey?.shares ?? 0); index += 1) {
           this.intent(`hand out share ${String(index)}`);
-          this.note(`share process and custodian ${String(index)}: shown, copied, read back, compared with its commitment`);
+          this.note(
+            `share process and custodian ${String(index)}: shown, copied, read back, compared with its commitment`,
+          );
         }
         return;
       case 'master-key.load':
@@ -94,14 +117,13 @@ class Bench {
         return;
       case 'master-key.commit':
         for (const unit of step.units) this.read(unit, 'new');
-        for (const unit of step.units) {
-          this.command(unit, 'master-key.commit', this.threshold(unit), 'C_SetAttributeValue', 'CKA_LABEL of the new register: keyrite:mk:uncommitted becomes keyrite:mk:committed');
-        }
+        for (const unit of step.units) this.relabel(unit, 'commit', this.threshold(unit), 'uncommitted', 'committed');
         return;
       case 'master-key.activate':
         for (const unit of step.units) this.read(unit, 'new');
         for (const unit of step.units) {
-          this.command(unit, 'master-key.activate', { position: this.administrators(unit), people: '1' }, 'C_SetAttributeValue', 'CKA_LABEL: keyrite:mk:committed becomes keyrite:mk:current');
+          const one = { position: this.administrators(unit), people: '1' };
+          this.relabel(unit, 'activate', one, 'committed', 'current');
         }
         return;
       case 'key.package':
@@ -126,14 +148,27 @@ class Bench {
     const label = this.plan.units.find((one) => one.id === unit)?.label ?? '';
     this.find(unit, 'a token that is not initialised');
     this.intent(`C_InitToken on ${unit}`);
-    this.call(unit, 'C_InitToken', `label "${label}", ${this.pin(unit, 'security-officer', 'made now')}; erases the token`);
+    this.call(
+      unit,
+      'C_InitToken',
+      `label "${label}", ${this.pin(unit, 'security-officer', 'made now')}; erases the token`,
+    );
     this.intent(`C_InitPIN on ${unit}`);
-    this.call(unit, 'C_OpenSession, C_Login', `read-write, as security officer, ${this.pin(unit, 'security-officer', 'entered')}`);
+    this.call(
+      unit,
+      'C_OpenSession, C_Login',
+      `read-write, as security officer, ${this.pin(unit, 'security-officer', 'entered')}`,
+    );
     this.call(unit, 'C_InitPIN, C_Logout, C_CloseSession', this.pin(unit, 'user', 'made now'));
     this.intent(`C_GenerateKeyPair on ${unit}`);
     this.call(unit, 'C_OpenSession, C_Login', `read-write, as user, ${this.pin(unit, 'user', 'entered')}`);
+    this.probe(unit);
     this.loggedIn.add(unit);
-    this.call(unit, 'C_GenerateKeyPair, C_GetAttributeValue', 'keyrite:identity, P-256 (RSA-3072 where there is no EC), signs only, not extractable; read back');
+    this.call(
+      unit,
+      'C_GenerateKeyPair, C_GetAttributeValue',
+      'keyrite:identity, P-256 (RSA-3072 where there is no EC), signs only, not extractable; read back',
+    );
     this.call(unit, 'C_CreateObject, C_GetAttributeValue', 'keyrite:state, mode imprint, counter 0; read back');
     this.prove(unit);
   }
@@ -142,64 +177,114 @@ class Bench {
     const position = step.administrators;
     const count = this.plan.positions.find((one) => one.id === position)?.count ?? 0;
     for (let index = 1; index <= count; index += 1) {
-      this.command(unit, `administrator.add ${position} ${String(index)}`, { position, people: '1' }, null, '');
+      this.command(unit, `administrator.add ${position} ${String(index)}`, { position, people: '1' });
     }
-    this.command(unit, `thresholds.set ${String(step.signatureThreshold)}/${String(step.revocationThreshold)}`, { position, people: String(step.signatureThreshold) }, null, '');
+    const thresholds = `${String(step.signatureThreshold)}/${String(step.revocationThreshold)}`;
+    this.command(unit, `thresholds.set ${thresholds}`, { position, people: String(step.signatureThreshold) });
   }
 
   private load(unit: string): void {
     const { custodians, shares } = this.plan.masterKey ?? { custodians: 'nobody', shares: 0 };
+    const custodian = { position: custodians, people: '1' };
     this.read(unit);
     for (let index = 1; index < shares; index += 1) {
-      this.command(unit, `master-key.load share ${String(index)} of ${String(shares)}`, { position: custodians, people: '1' }, null, '');
+      this.command(unit, `master-key.load share ${String(index)} of ${String(shares)}`, custodian);
     }
-    this.call(unit, 'C_GenerateKeyPair, C_GetAttributeValue', 'import key: RSA session object, unwraps only; its public key is read back');
-    this.call(unit, 'C_SignInit, C_Sign', 'keyrite:identity vouches for the import key');
-    this.note('share process: combines what was read back, checks the pattern, wraps the master key to the import key (OAEP)');
-    this.command(unit, `master-key.load share ${String(shares)} of ${String(shares)}`, { position: custodians, people: '1' }, 'C_UnwrapKey, C_GetAttributeValue', 'keyrite:mk:uncommitted: AES-256, WRAP, UNWRAP and SIGN only, sensitive, not extractable; read back');
-    this.pattern(unit, 'new');
-    this.call(unit, 'C_DestroyObject', 'both halves of the import key');
+    this.command(unit, `master-key.load share ${String(shares)} of ${String(shares)}`, custodian, {
+      delivery: () => {
+        this.call(
+          unit,
+          'C_GenerateKeyPair, C_GetAttributeValue',
+          'import key: RSA session object, unwraps only; its public key is read back',
+        );
+        this.call(unit, 'C_SignInit, C_Sign', 'keyrite:identity vouches for the import key');
+        this.note(
+          'share process: combines what was read back, checks the pattern, wraps the master key to the import key (OAEP)',
+        );
+      },
+      change: () => {
+        this.call(
+          unit,
+          'C_UnwrapKey, C_GetAttributeValue',
+          'keyrite:mk:uncommitted: AES-256, WRAP, UNWRAP and SIGN only, sensitive, not extractable; read back',
+        );
+        this.pattern(unit, 'new');
+        this.call(unit, 'C_DestroyObject', 'both halves of the import key');
+      },
+    });
+  }
+
+  private relabel(unit: string, name: 'commit' | 'activate', signers: Signers, from: string, to: string): void {
+    this.command(unit, `master-key.${name}`, signers, {
+      change: () => {
+        this.pattern(unit, 'new');
+        this.call(unit, 'C_SetAttributeValue', `CKA_LABEL: keyrite:mk:${from} becomes keyrite:mk:${to}`);
+      },
+    });
   }
 
   private package(step: StepOf<'key.package'>): void {
     const { unit } = step;
-    this.note(`parameters ${step.parameters} are read, checked and authenticated (${step.authenticate.by}) before anything is made`);
+    this.note(
+      `parameters ${step.parameters} are read, checked and authenticated (${step.authenticate.by}) before anything is made`,
+    );
     this.intent(`C_GenerateKey, C_WrapKey, C_DestroyObject on ${unit}`);
     this.read(unit);
-    this.call(unit, 'C_GenerateKey, C_GetAttributeValue', `${step.key.name}: AES-256 session object, sensitive, may be wrapped and encrypt; read back`);
+    this.call(
+      unit,
+      'C_GenerateKey, C_GetAttributeValue',
+      `${step.key.name}: AES-256 session object, sensitive, may be wrapped and encrypt; read back`,
+    );
     this.call(unit, 'C_SignInit, C_Sign', 'check value, AES-CMAC of a zero block');
     this.call(unit, 'C_CreateObject', "the service's public key, a session object that wraps only");
-    this.call(unit, 'C_WrapKey', 'OAEP with SHA-256; where the token lacks it, to a one-time key of the share process, which wraps again');
+    this.call(
+      unit,
+      'C_WrapKey',
+      'OAEP with SHA-256; where the token lacks it, to a one-time key of the share process, which wraps again',
+    );
     this.call(unit, 'C_EncryptInit, C_Encrypt', "the service's nonce under the key, AES-GCM");
     this.call(unit, 'C_DestroyObject, C_FindObjects', `${step.key.name} and the public key; proven gone`);
     this.intent('write key package');
   }
 
-  /** A signed command: signatures first, then the intent, then the key object, then the state object. */
+  /** A signed command: signatures, intent, what is delivered with it, the key object, then the state object. */
   private command(
     unit: string,
     name: string,
-    signers: { readonly position: string; readonly people: string },
-    keyCalls: string | null,
-    keyWhat: string,
+    signers: Signers,
+    keys: { readonly delivery?: () => void; readonly change?: () => void } = {},
   ): void {
     this.login(unit);
     this.cards(signers.position, signers.people, `signed command ${name} for ${unit}`);
     this.intent(`${name} on ${unit}`);
-    this.call(unit, 'C_FindObjects, C_GetAttributeValue', 'keyrite:state: the worker verifies signatures, counter, unit and state before it acts');
-    if (keyCalls !== null) this.call(unit, keyCalls, keyWhat);
-    this.call(unit, 'C_CreateObject, C_GetAttributeValue, C_DestroyObject', 'keyrite:state: the new one is written and read back, then the old one goes');
+    keys.delivery?.();
+    this.call(
+      unit,
+      'C_FindObjects, C_GetAttributeValue',
+      'keyrite:state: the worker verifies signatures, counter, unit and state before it acts',
+    );
+    keys.change?.();
+    this.call(
+      unit,
+      'C_CreateObject, C_GetAttributeValue, C_DestroyObject',
+      'keyrite:state: the new one is written and read back, then the old one goes',
+    );
   }
 
   /** Login where there is none, identity, state and registers. With a register, its pattern alone is what matters. */
   private read(unit: string, register?: 'new' | 'current'): void {
     this.login(unit);
     this.prove(unit);
-    this.call(unit, 'C_FindObjects, C_GetAttributeValue', 'keyrite:state and the registers; the state must be the one on record');
+    this.call(
+      unit,
+      'C_FindObjects, C_GetAttributeValue',
+      'keyrite:state and the registers; the state must be the one on record',
+    );
     const held = this.model.units.get(unit);
     for (const one of ['new', 'current'] as const) {
       if (one === register) this.pattern(unit, one);
-      else if (register === undefined && held !== undefined && held[one] !== 'empty') this.pattern(unit, one, held[one] === 'unknown');
+      else if (register === undefined && held !== undefined && held[one] !== 'empty')
+        this.pattern(unit, one, held[one] === 'unknown');
     }
   }
 
@@ -207,11 +292,25 @@ class Bench {
     if (this.loggedIn.has(unit)) return;
     this.find(unit, 'the token by label and serial, which only pre-select');
     this.call(unit, 'C_OpenSession, C_Login', `read-write, as user, ${this.pin(unit, 'user', 'entered')}`);
+    this.probe(unit);
     this.loggedIn.add(unit);
   }
 
+  /** What the token really does is asked once for each login. */
+  private probe(unit: string): void {
+    this.call(
+      unit,
+      'C_OpenSession, C_CreateObject, C_Encrypt, C_Sign, C_WrapKey, C_UnwrapKey, C_CloseSession',
+      'questions with known answers, on session objects with published values',
+    );
+  }
+
   private find(unit: string, what: string): void {
-    this.call(unit, 'C_Initialize, C_GetSlotList, C_GetTokenInfo', `${what} (C_Initialize once for all tokens of a module)`);
+    this.call(
+      unit,
+      'C_Initialize, C_GetSlotList, C_GetTokenInfo',
+      `${what} (C_Initialize once for all tokens of a module)`,
+    );
   }
 
   private prove(unit: string): void {
@@ -220,7 +319,11 @@ class Bench {
 
   private pattern(unit: string, register: 'new' | 'current', perhapsEmpty = false): void {
     const condition = perhapsEmpty ? ', if it holds a key' : '';
-    this.call(unit, 'C_SignInit, C_Sign (twice)', `verification pattern of the ${register} register, AES-CMAC${condition}`);
+    this.call(
+      unit,
+      'C_SignInit, C_Sign (twice)',
+      `verification pattern of the ${register} register, AES-CMAC${condition}`,
+    );
   }
 
   private cards(position: string, people: string, what: string): void {
@@ -239,7 +342,7 @@ class Bench {
     return this.model.units.get(unit)?.administrators ?? 'crypto-administrator';
   }
 
-  private threshold(unit: string): { position: string; people: string } {
+  private threshold(unit: string): Signers {
     const threshold = this.model.units.get(unit)?.signatureThreshold ?? null;
     return { position: this.administrators(unit), people: threshold === null ? 'threshold' : String(threshold) };
   }
@@ -256,7 +359,11 @@ class Bench {
     if (this.loggedIn.size === 0) return;
     const holds = this.plan.phases.find((one) => one.id === step.phase)?.holdLogin === true;
     if (holds && next?.phase === step.phase) return;
-    this.call([...this.loggedIn].join(', '), 'C_Logout, C_CloseSession, C_Finalize', `${holds ? `phase ${step.phase ?? ''} ends` : 'the step ends'}: the worker process ends`);
+    this.call(
+      [...this.loggedIn].join(', '),
+      'C_Logout, C_CloseSession, C_Finalize',
+      `${holds ? `phase ${step.phase ?? ''} ends` : 'the step ends'}: the worker process ends`,
+    );
     this.loggedIn.clear();
   }
 

@@ -14,11 +14,20 @@ export function instructions(plan: Plan, step: Step): string[] {
         'Administrators and witness compare the clock on the screen with an independent one.',
       ];
     case 'roll-call':
-      return [`Call ${step.positions.join(', ')}. Each person shows identification, inserts their own token and signs with it.`];
+      return [
+        `Call ${step.positions.join(', ')}. Each person shows identification, inserts their own token and signs with it.`,
+      ];
     case 'unit.initialise':
       return [
         `Before each confirmation, compare the token that the screen names with the device: ${names(plan, step.units)}. Its content is erased.`,
-        ...step.units.flatMap((unit) => plan.pins.filter((pin) => pin.units.includes(unit)).map((pin) => `${unit}: ${pin.madeBy} make PIN ${pin.id} (${pin.for}), ${pin.parts === 2 ? 'each of two people one part, alone at the keyboard' : 'one person'}.`)),
+        ...step.units.flatMap((unit) =>
+          plan.pins
+            .filter((pin) => pin.units.includes(unit))
+            .map(
+              (pin) =>
+                `${unit}: ${pin.madeBy} make PIN ${pin.id} (${pin.for}), ${pin.parts === 2 ? 'each of two people one part, alone at the keyboard' : 'one person'}.`,
+            ),
+        ),
         'Write down the identity of each unit that the screen shows.',
       ];
     case 'unit.imprint':
@@ -29,7 +38,9 @@ export function instructions(plan: Plan, step: Step): string[] {
     case 'unit.inventory':
       return [`The screen lists every object on ${names(plan, step.units)}. Note what nobody expects.`];
     case 'unit.compare':
-      return [`The screen compares mode, administrators, thresholds and registers of ${names(plan, step.units)}. A difference is never waived.`];
+      return [
+        `The screen compares mode, administrators, thresholds and registers of ${names(plan, step.units)}. A difference is never waived.`,
+      ];
     case 'master-key.generate':
       return [
         `The master key ${plan.masterKey?.id ?? ''} is made as ${String(plan.masterKey?.shares ?? 0)} components. Nothing secret is shown.`,
@@ -42,13 +53,21 @@ export function instructions(plan: Plan, step: Step): string[] {
         'The custodian seals the worksheet; the witness writes down the number of the seal.',
       ];
     case 'master-key.load':
-      return [`Each custodian in turn signs, with their own token, the load of their component into ${names(plan, step.units)}.`];
+      return [
+        `Each custodian in turn signs, with their own token, the load of their component into ${names(plan, step.units)}.`,
+      ];
     case 'master-key.verify':
-      return [`Read the verification patterns of the ${step.register} registers of ${names(plan, step.units)} aloud, and compare them with each other and with the pattern of the set.`];
+      return [
+        `Read the verification patterns of the ${step.register} registers of ${names(plan, step.units)} aloud, and compare them with each other and with the pattern of the set.`,
+      ];
     case 'master-key.commit':
-      return [`Read the pattern aloud once more. As many administrators as the signature threshold asks sign the commit for ${names(plan, step.units)}.`];
+      return [
+        `Read the pattern aloud once more. As many administrators as the signature threshold asks sign the commit for ${names(plan, step.units)}.`,
+      ];
     case 'master-key.activate':
-      return [`One administrator signs the activation for ${names(plan, step.units)}. The new master key becomes the current one.`];
+      return [
+        `One administrator signs the activation for ${names(plan, step.units)}. The new master key becomes the current one.`,
+      ];
     case 'key.package':
       return [
         `Insert the medium with the wrapping parameters ${step.parameters}. The file must say: purpose ${step.purpose}.`,
@@ -60,7 +79,9 @@ export function instructions(plan: Plan, step: Step): string[] {
     case 'statement':
       return ['Read aloud:', `“${step.text.trim()}”`, `Each of ${step.by.join(', ')} confirms.`];
     case 'checkpoint':
-      return [`${quorum(step.signers)} sign the record so far. Each compares the root on the screen with the one on a station of their own, or is recorded as having relied on the screen.`];
+      return [
+        `${quorum(step.signers)} sign the record so far. Each compares the root on the screen with the one on a station of their own, or is recorded as having relied on the screen.`,
+      ];
     case 'export':
       return [
         `${quorum(plan.signOff.quorum)} sign the last checkpoint.`,

@@ -9,13 +9,18 @@ export interface Problem {
   readonly message: string;
 }
 
-/** A plan or binding could not be read. The message names every problem, one a line. */
+/** Most problems that a message names; `problems` has all of them. */
+const SHOWN = 50;
+
+/** A plan or binding could not be read. The message names the problems, one a line. */
 export class PlanError extends Error {
   override readonly name = 'PlanError';
   readonly problems: readonly Problem[];
 
   constructor(what: 'plan' | 'binding', problems: readonly Problem[]) {
-    super(`The ${what} cannot be read:\n${problems.map((one) => `  ${problemText(one)}`).join('\n')}`);
+    const more = problems.length > SHOWN ? [`and ${String(problems.length - SHOWN)} more`] : [];
+    const lines = [...problems.slice(0, SHOWN).map(problemText), ...more];
+    super(`The ${what} cannot be read:\n${lines.map((line) => `  ${line}`).join('\n')}`);
     this.problems = problems;
   }
 }

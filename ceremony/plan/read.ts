@@ -54,7 +54,10 @@ function read<S extends v.GenericSchema>(what: 'plan' | 'binding', schema: S, so
   const parsed = v.safeParse(schema, yaml.text.value);
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => problemOf(issue, schema, yaml.text));
-  throw new PlanError(what, problems.sort((left, right) => left.line - right.line || left.column - right.column));
+  throw new PlanError(
+    what,
+    problems.sort((left, right) => left.line - right.line || left.column - right.column),
+  );
 }
 
 function canonical(value: Plan | Binding): { canonical: Uint8Array; sha256: string } {
@@ -68,7 +71,11 @@ function problemOf(issue: v.BaseIssue<unknown>, schema: v.GenericSchema, text: Y
   const above = path.slice(0, -1);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const known = knownKeys(schema, text.value, above);
-    return { ...text.positionOf(path, true), path: pathText(above), message: `unknown key \`${key}\`${advice(key, known)}` };
+    return {
+      ...text.positionOf(path, true),
+      path: pathText(above),
+      message: `unknown key \`${key}\`${advice(key, known)}`,
+    };
   }
   if (issue.received === 'undefined') {
     const choice = issue.type === 'variant' ? `, one of ${choices(issue.expected)}` : '';
@@ -79,7 +86,9 @@ function problemOf(issue: v.BaseIssue<unknown>, schema: v.GenericSchema, text: Y
 
 function advice(key: string, known: readonly string[]): string {
   const near = nearestWord(key, known);
-  return near === null ? `; known here are ${known.map((one) => `\`${one}\``).join(', ')}` : `, did you mean \`${near}\`?`;
+  return near === null
+    ? `; known here are ${known.map((one) => `\`${one}\``).join(', ')}`
+    : `, did you mean \`${near}\`?`;
 }
 
 /** What was expected and what stands there, shortened. Messages of our own schemas begin with "expected". */
@@ -87,9 +96,9 @@ function expectation(issue: v.BaseIssue<unknown>): string {
   const got = `got ${shorten(issue.received)}`;
   if (issue.message.startsWith('expected')) return `${issue.message}, ${got}`;
   if (issue.type === 'picklist' || issue.type === 'variant') {
+    if (issue.expected === 'Object') return `expected a mapping, ${got}`;
     const near = nearestWord(issue.received.replaceAll('"', ''), wordsOf(issue.expected));
-    const meant = near === null ? '' : `; did you mean \`${near}\`?`;
-    return `expected ${issue.type === 'variant' && issue.expected === 'Object' ? 'a mapping' : choices(issue.expected)}, ${got}${meant}`;
+    return near === null ? `expected one of ${choices(issue.expected)}, ${got}` : `${got}, did you mean \`${near}\`?`;
   }
   const bound = BOUNDS[issue.type];
   if (bound !== undefined) return `expected ${bound} ${(issue.expected ?? '').replace(/^[<>]=/, '')}, ${got}`;

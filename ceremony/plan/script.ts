@@ -17,8 +17,16 @@ const EXCEPTION_SHEETS = 3;
  * @throws RangeError when `sha256` is not that
  */
 export function renderScript(plan: Plan, sha256: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new RangeError(`plan hash: expected 64 lower-case hex digits, got ${sha256}`);
-  const parts = [...opening(plan), ...people(plan), ...things(plan), ...steps(plan), ...closing(plan), ...exceptionSheets(plan)];
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw new RangeError(`plan hash: expected 64 lower-case hex digits, got ${sha256}`);
+  const parts = [
+    ...opening(plan),
+    ...people(plan),
+    ...things(plan),
+    ...steps(plan),
+    ...closing(plan),
+    ...exceptionSheets(plan),
+  ];
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -71,7 +79,10 @@ function people(plan: Plan): string[] {
     '<h2>People</h2>',
     table(['Position', 'Role', 'Attends', 'Name', 'Identification', 'Signature and initials'], seats, 'wide'),
     ...(plan.separationOfDuties.length === 0 ? [] : ['<h3>Duties that are kept apart</h3>']),
-    table(['Roles', 'Why'], plan.separationOfDuties.map(({ apart, why }) => [escape(apart.join(', ')), prose(why)])),
+    table(
+      ['Roles', 'Why'],
+      plan.separationOfDuties.map(({ apart, why }) => [escape(apart.join(', ')), prose(why)]),
+    ),
     `<p>Approval: ${String(plan.approval.count)} of ${escape(plan.approval.position)} sign plan and binding.</p>`,
   ];
 }
@@ -80,14 +91,33 @@ function things(plan: Plan): string[] {
   const { masterKey } = plan;
   return [
     '<h2>Crypto units</h2>',
-    table(['Unit', 'Name', 'Token label', 'Begins', 'Serial', 'Identity'], plan.units.map((one) => [escape(one.id), escape(one.name), escape(one.label), one.begins, '', '']), 'wide'),
+    table(
+      ['Unit', 'Name', 'Token label', 'Begins', 'Serial', 'Identity'],
+      plan.units.map((one) => [escape(one.id), escape(one.name), escape(one.label), one.begins, '', '']),
+      'wide',
+    ),
     masterKey === undefined
       ? ''
       : `<p>Master key ${escape(masterKey.id)}: ${String(masterKey.shares)} ${masterKey.scheme}, all of them needed, held by ${escape(masterKey.custodians)} on a ${masterKey.form} each.</p>`,
     '<h2>PINs</h2>',
-    table(['PIN', 'For', 'Units', 'Made by', 'Held by', 'Parts', 'Sealing'], plan.pins.map((pin) => [escape(pin.id), pin.for, escape(pin.units.join(', ')), escape(pin.madeBy), escape(pin.heldBy), String(pin.parts), prose(pin.sealing)])),
+    table(
+      ['PIN', 'For', 'Units', 'Made by', 'Held by', 'Parts', 'Sealing'],
+      plan.pins.map((pin) => [
+        escape(pin.id),
+        pin.for,
+        escape(pin.units.join(', ')),
+        escape(pin.madeBy),
+        escape(pin.heldBy),
+        String(pin.parts),
+        prose(pin.sealing),
+      ]),
+    ),
     '<h2>Materials</h2>',
-    table(['☐', 'Material', 'Kind', 'Name', 'Serial numbers'], plan.materials.map((one) => ['☐', escape(one.id), one.kind, escape(one.name), '']), 'wide'),
+    table(
+      ['☐', 'Material', 'Kind', 'Name', 'Serial numbers'],
+      plan.materials.map((one) => ['☐', escape(one.id), one.kind, escape(one.name), '']),
+      'wide',
+    ),
   ].filter((part) => part !== '');
 }
 
@@ -103,7 +133,10 @@ function steps(plan: Plan): string[] {
     if (step.phase !== phase) {
       flush();
       const named = plan.phases.find((one) => one.id === step.phase);
-      if (named !== undefined) parts.push(`<h3>${escape(named.title)}${named.holdLogin ? ' <small>(units stay logged in until this phase ends)</small>' : ''}</h3>`);
+      if (named !== undefined)
+        parts.push(
+          `<h3>${escape(named.title)}${named.holdLogin ? ' <small>(units stay logged in until this phase ends)</small>' : ''}</h3>`,
+        );
     }
     phase = step.phase;
     rows.push(row(plan, step, index + 1));
@@ -115,15 +148,30 @@ function steps(plan: Plan): string[] {
 function row(plan: Plan, step: Step, number: number): string[] {
   const materials = step.materials === undefined ? '' : `<p>Materials: ${escape(step.materials.join(', '))}</p>`;
   const minutes = step.minutes === undefined ? '' : `<br><small>about ${String(step.minutes)} min</small>`;
-  const done = instructions(plan, step).map((one) => `<p>☐ ${prose(one)}</p>`).join('');
-  return [String(number), `<strong>${escape(step.title)}</strong><br><code>${escape(step.id)}</code> <small>${escape(step.action)}</small>${minutes}`, done + materials, '', ''];
+  const done = instructions(plan, step)
+    .map((one) => `<p>☐ ${prose(one)}</p>`)
+    .join('');
+  return [
+    String(number),
+    `<strong>${escape(step.title)}</strong><br><code>${escape(step.id)}</code> <small>${escape(step.action)}</small>${minutes}`,
+    done + materials,
+    '',
+    '',
+  ];
 }
 
 function closing(plan: Plan): string[] {
-  const signatures = plan.positions.filter((one) => one.attends).flatMap(({ id, count }) => Array.from({ length: count }, (_, index) => [`${escape(id)} ${String(index + 1)}`, '', '', '']));
+  const signatures = plan.positions
+    .filter((one) => one.attends)
+    .flatMap(({ id, count }) =>
+      Array.from({ length: count }, (_, index) => [`${escape(id)} ${String(index + 1)}`, '', '', '']),
+    );
   return [
     '<h2>End state</h2>',
-    table(['Unit', 'Mode', 'Master key', 'Seen'], plan.endState.map((one) => [escape(one.unit), one.mode, one.masterKey, '☐'])),
+    table(
+      ['Unit', 'Mode', 'Master key', 'Seen'],
+      plan.endState.map((one) => [escape(one.unit), one.mode, one.masterKey, '☐']),
+    ),
     '<h2>Storage afterwards</h2>',
     paragraphs(plan.storage),
     '<h2>Sign-off</h2>',
@@ -143,7 +191,17 @@ function exceptionSheets(plan: Plan): string[] {
       `<p>Never waived: mode, roster, plan hash, command signatures, counters, module hash, unit differences, the final quorum.</p>`,
       `<p class="fields">Step ${blank(20)} Time ${blank(12)}</p>`,
       `<p>Kind: ${EXCEPTION_KINDS.map((kind) => `☐ ${escape(kind)}`).join(' &nbsp; ')}</p>`,
-      table(['', ''], [['What was expected', ''], ['What happened', ''], ['What was decided', ''], ['Crypto administrator: name, signature', ''], ['Witness or auditor: name, signature', '']], 'form'),
+      table(
+        ['', ''],
+        [
+          ['What was expected', ''],
+          ['What happened', ''],
+          ['What was decided', ''],
+          ['Crypto administrator: name, signature', ''],
+          ['Witness or auditor: name, signature', ''],
+        ],
+        'form',
+      ),
       '</section>',
     ].join('\n'),
   );
@@ -171,7 +229,12 @@ function blank(width: number): string {
 }
 
 function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 const STYLE = `

@@ -5,7 +5,17 @@
  * process there (measured: 20000 times `[`, "RegExpCompiler Allocation failed"), and its own check for double keys
  * takes 20 s for 60000 keys.
  */
-import { Lexer, LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type ParsedNode, type Scalar } from 'yaml';
+import {
+  Lexer,
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type ParsedNode,
+  type Scalar,
+} from 'yaml';
 import type { Json } from '../canonical-json';
 import type { Problem } from './plan-error';
 
@@ -22,7 +32,10 @@ export type PathKey = string | number;
 export interface YamlText {
   readonly value: Json;
   /** Position of the value at a path (of the key that names it, with `ofKey`); of the nearest part above when it is missing. */
-  readonly positionOf: (path: readonly PathKey[], ofKey?: boolean) => { readonly line: number; readonly column: number };
+  readonly positionOf: (
+    path: readonly PathKey[],
+    ofKey?: boolean,
+  ) => { readonly line: number; readonly column: number };
 }
 
 /** Reading gives either the value or every problem found; never both. */
@@ -43,17 +56,25 @@ export function readYaml(source: string): YamlResult {
   refuseDeepNesting(source, report);
   if (problems.length > 0) return { problems };
   refuseInvisible(source, report);
-  const documents = parseAllDocuments(source, { version: '1.2', schema: 'core', uniqueKeys: false, merge: false, prettyErrors: false });
+  const documents = parseAllDocuments(source, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+  });
   const document = 'empty' in documents ? undefined : documents[0];
   if (document === undefined || 'empty' in documents || document.contents === null) {
     report(0, [], 'the file is empty');
     return { problems };
   }
-  if (documents.length > 1) report(documents[1]?.range[0] ?? 0, [], 'expected one document, found a second after `---`');
+  if (documents.length > 1)
+    report(documents[1]?.range[0] ?? 0, [], 'expected one document, found a second after `---`');
   if (document.directives.yaml.explicit === true || /^%/m.test(source.slice(0, document.contents.range[0]))) {
     report(0, [], 'directives (lines that begin with %) are not allowed');
   }
-  for (const error of document.errors) report(error.pos[0], [], `not YAML: ${error.message}`);
+  // The first only: the others mostly follow from it.
+  for (const error of document.errors.slice(0, 1)) report(error.pos[0], [], `not YAML: ${error.message}`);
   if (problems.length > 0) return { problems };
 
   const walk: Walk = { report, values: new Map(), keys: new Map() };
@@ -88,12 +109,18 @@ function refuseDeepNesting(source: string, report: Report): void {
   let lineStart = true;
   for (const token of new Lexer().lex(source)) {
     tokens += 1;
-    if (tokens > MAX_TOKENS) return report(offset, [], `more than ${String(MAX_TOKENS)} YAML tokens`);
+    if (tokens > MAX_TOKENS) {
+      report(offset, [], `more than ${String(MAX_TOKENS)} YAML tokens`);
+      return;
+    }
     if (token === '[' || token === '{') flow += 1;
-    if (token === ']' || token === '}') flow -= 1;
+    if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
     if (token === '-' || token === '?' || token === ':') indicators += 1;
     const indent = lineStart && /^ +$/.test(token) ? token.length : 0;
-    if (flow > MAX_NESTING || indicators > MAX_NESTING * 2 || indent > MAX_INDENT) return report(offset, [], 'nested too deeply');
+    if (flow > MAX_NESTING || indicators > MAX_NESTING * 2 || indent > MAX_INDENT) {
+      report(offset, [], 'nested too deeply');
+      return;
+    }
     lineStart = token.endsWith('\n');
     if (lineStart && flow === 0) indicators = 0;
     if (flow > 0) indicators = 0;
@@ -126,17 +153,17 @@ function valueOf(node: ParsedNode | null, path: readonly PathKey[], walk: Walk):
   if (isAlias(node)) return refuse(walk, at, path, 'aliases (*name) are not allowed: write the value out');
   if (node.anchor !== undefined) return refuse(walk, at, path, 'anchors (&name) are not allowed');
   if (node.tag !== undefined) return refuse(walk, at, path, `tags (${node.tag}) are not allowed`);
-  if (isScalar(node)) return scalarOf(node as Scalar.Parsed, path, walk);
-  if (isSeq(node)) return node.items.map((item, index) => valueOf(item as ParsedNode, [...path, index], walk));
+  if (isScalar(node)) return scalarOf(node, path, walk);
+  if (isSeq(node)) return node.items.map((item, index) => valueOf(item, [...path, index], walk));
   if (!isMap(node)) return refuse(walk, at, path, 'expected a value');
   const members: Record<string, Json> = {};
   for (const { key, value } of node.items) {
-    const name = keyOf(key as ParsedNode | null, at, path, walk);
+    const name = keyOf(key, at, path, walk);
     if (name === null) continue;
     const inner = [...path, name];
-    if (Object.hasOwn(members, name)) refuse(walk, (key as ParsedNode).range[0], inner, `the key \`${name}\` stands here twice`);
-    walk.keys.set(pathText(inner), (key as ParsedNode).range[0]);
-    members[name] = valueOf(value as ParsedNode | null, inner, walk);
+    if (Object.hasOwn(members, name)) refuse(walk, key.range[0], inner, `the key \`${name}\` stands here twice`);
+    walk.keys.set(pathText(inner), key.range[0]);
+    members[name] = valueOf(value, inner, walk);
   }
   return members;
 }
@@ -147,8 +174,13 @@ function keyOf(key: ParsedNode | null, at: number, path: readonly PathKey[], wal
   if (isScalar(key) && key.anchor === undefined && key.tag === undefined && key.source === '<<') {
     return refuse(walk, offset, path, 'merge keys (<<) are not allowed: write the members out');
   }
-  const name = isScalar(key) ? (key.source ?? '') : '';
-  if (!isScalar(key) || key.anchor !== undefined || key.tag !== undefined || !/^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name)) {
+  const name = isScalar(key) ? key.source : '';
+  if (
+    !isScalar(key) ||
+    key.anchor !== undefined ||
+    key.tag !== undefined ||
+    !/^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name)
+  ) {
     return refuse(walk, offset, path, 'a key must be one word of letters, digits and -');
   }
   return name;
@@ -165,7 +197,12 @@ function scalarOf(node: Scalar.Parsed, path: readonly PathKey[], walk: Walk): Js
   }
   const source = node.source;
   if (typeof value === 'number' && /^-?(?:0|[1-9][0-9]{0,14})$/.test(source) && source !== '-0') return value;
-  return refuse(walk, at, path, `\`${source.slice(0, 40)}\` is read as a number that is not a plain integer; if it is text, put it in quotes`);
+  return refuse(
+    walk,
+    at,
+    path,
+    `\`${source.slice(0, 40)}\` is read as a number that is not a plain integer; if it is text, put it in quotes`,
+  );
 }
 
 function refuse(walk: Walk, offset: number, path: readonly PathKey[], message: string): null {
@@ -173,7 +210,12 @@ function refuse(walk: Walk, offset: number, path: readonly PathKey[], message: s
   return null;
 }
 
-function positionOf(walk: Walk, lines: LineCounter, path: readonly PathKey[], ofKey: boolean): { line: number; column: number } {
+function positionOf(
+  walk: Walk,
+  lines: LineCounter,
+  path: readonly PathKey[],
+  ofKey: boolean,
+): { line: number; column: number } {
   for (let length = path.length; length >= 0; length -= 1) {
     const text = pathText(path.slice(0, length));
     const offset = (ofKey && length === path.length ? walk.keys.get(text) : undefined) ?? walk.values.get(text);

@@ -38,7 +38,7 @@ export function writeAnswer(descriptor: number, exchange: string, given: Uint8Ar
   const header: AnswerHeader = { exchange, answer: given === null ? 'refused' : 'given' };
   const frame = encodeFrame(header, given ?? Buffer.alloc(0));
   try {
-    for (let sent = 0; sent < frame.length; ) sent += writeSync(descriptor, frame, sent);
+    for (let sent = 0; sent < frame.length;) sent += writeSync(descriptor, frame, sent);
   } finally {
     frame.fill(0);
   }
@@ -46,7 +46,7 @@ export function writeAnswer(descriptor: number, exchange: string, given: Uint8Ar
 
 async function readExactly(descriptor: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  for (let have = 0; have < length; ) {
+  for (let have = 0; have < length;) {
     const { bytesRead } = await readSome(descriptor, bytes, have, length - have, null);
     if (bytesRead === 0) throw new Error('person link: ended');
     have += bytesRead;

@@ -66,7 +66,7 @@ export function writePlayerFile(path: string, memory: PlayerMemory): void {
   const content = Buffer.from(`${JSON.stringify(memory, null, 2)}\n`);
   const file = openSync(fresh, 'w', 0o600);
   try {
-    for (let sent = 0; sent < content.length; ) sent += writeSync(file, content, sent);
+    for (let sent = 0; sent < content.length;) sent += writeSync(file, content, sent);
     fsyncSync(file);
   } finally {
     content.fill(0);

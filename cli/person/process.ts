@@ -21,7 +21,8 @@ interface Exchange {
 main();
 
 function main(): void {
-  for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => process.exit(EXIT_CODES.fault));
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, () => process.exit(EXIT_CODES.fault));
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(EXIT_CODES.orphaned));
   // Ctrl-C is a key while a person is asked, and main's business otherwise.
   process.on('SIGINT', () => undefined);
@@ -70,14 +71,15 @@ function serveLinks(links: number, person: Person): void {
   }
 
   async function carryOut({ link, id, abort }: Exchange): Promise<void> {
-    if (abort.signal.aborted) return;
+    const isVoid = () => abort.signal.aborted;
+    if (isVoid()) return;
     const descriptor = FIRST_LINK_FD + link;
     const question = await readQuestion(descriptor, id).catch(() => null);
     if (question === null) return;
     let given: Buffer | null = null;
     try {
       given = await person.answer(question.dialogue, question.body, abort.signal);
-      if (!abort.signal.aborted) writeAnswer(descriptor, id, given);
+      if (!isVoid()) writeAnswer(descriptor, id, given);
     } finally {
       question.body.fill(0);
       given?.fill(0);

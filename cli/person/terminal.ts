@@ -149,7 +149,7 @@ class TerminalPeople implements Person {
     } finally {
       shown.fill(0);
     }
-    await this.#confirm('\r\nPress Enter when you have copied and compared all of it, Ctrl-C to decline ', signal);
+    await this.#confirm('\nPress Enter when you have copied and compared all of it, Ctrl-C to decline ', signal);
     return Buffer.alloc(0);
   }
 
@@ -190,7 +190,7 @@ class TerminalPeople implements Person {
       if (kept !== undefined) {
         this.#tty.write('  before: ');
         this.#tty.write(kept);
-        this.#tty.write('\r\n');
+        this.#tty.write('\n');
       }
       this.#tty.write('> ');
       const typed = await this.#tty.readLine({ show: true, limit: MAX_LINE_BYTES, signal });
@@ -216,7 +216,7 @@ class TerminalPeople implements Person {
   }
 
   #say(...lines: readonly string[]): void {
-    this.#tty.write(`${lines.join('\r\n')}\r\n`);
+    this.#tty.write(`${lines.join('\n')}\n`);
   }
 
   #name(id: string): string {
@@ -253,15 +253,13 @@ function joinLines(lines: readonly Buffer[]): Buffer {
   return all;
 }
 
-/** A copy for the terminal: line feeds become line ends, other control characters (C1 in UTF-8 too) become blanks. */
+/** A copy for the terminal, in which control characters other than line feed (C1 in UTF-8 too) are blanks. */
 function printable(text: Uint8Array): Buffer {
-  const feeds = text.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
-  const shown = Buffer.alloc(text.length + feeds);
-  let at = 0;
+  const shown = Buffer.alloc(text.length);
   text.forEach((byte, i) => {
+    const isC0 = (byte < 0x20 && byte !== 0x0a) || byte === 0x7f;
     const isC1 = byte >= 0x80 && byte < 0xa0 && text[i - 1] === 0xc2;
-    if (byte === 0x0a) at += shown.write('\r\n', at);
-    else at = shown.writeUInt8(byte < 0x20 || byte === 0x7f ? 0x20 : isC1 ? 0xa0 : byte, at);
+    shown[i] = isC0 ? 0x20 : isC1 ? 0xa0 : byte;
   });
   return shown;
 }

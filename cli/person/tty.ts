@@ -3,7 +3,7 @@
  * the process notices the end of main while somebody is at the keyboard.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { constants, openSync, readSync, writeSync } from 'node:fs';
 
 /** How often the keyboard is looked at, in milliseconds. */
 const POLL_MS = 10;
@@ -23,12 +23,15 @@ export class Declined extends Error {
 /** A terminal whose keys arrive one by one while {@link Tty.hold} runs. */
 export class Tty {
   readonly #descriptor: number;
+  /** Opened once more for stty: Node makes what a child gets as its input blocking, and with it every copy of it. */
+  readonly #forStty: number;
   /** Settings to return to, in the form of `stty -g`; null when nothing was changed. */
   #before: string | null = null;
 
   /** @throws Error when there is no such terminal */
   constructor(path = '/dev/tty') {
     this.#descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
+    this.#forStty = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
     process.on('exit', () => {
       this.#restore();
     });
@@ -37,7 +40,7 @@ export class Tty {
   /** Runs `work` with echo, line editing and signal keys off and on a screen of its own, which is wiped afterwards. */
   async hold<R>(work: () => Promise<R>): Promise<R> {
     this.#before = this.#stty(['-g']).trim();
-    this.#stty(['-echo', '-icanon', '-isig', '-ixon', 'min', '1', 'time', '0']);
+    this.#stty(['-echo', '-icanon', '-isig', '-ixon', 'opost', 'onlcr', 'min', '1', 'time', '0']);
     this.write(`\x1b[?1049h${WIPE}`);
     this.#discardTypedAhead();
     try {
@@ -54,7 +57,7 @@ export class Tty {
 
   write(output: string | Uint8Array): void {
     const bytes = typeof output === 'string' ? Buffer.from(output) : output;
-    for (let sent = 0; sent < bytes.length; ) sent += unlessBusy(() => writeSync(this.#descriptor, bytes, sent)) ?? 0;
+    for (let sent = 0; sent < bytes.length;) sent += unlessBusy(() => writeSync(this.#descriptor, bytes, sent)) ?? 0;
   }
 
   /**
@@ -81,16 +84,11 @@ export class Tty {
           this.#edit(line, key, show);
         }
       }
-      this.write('\r\n');
+      this.write('\n');
       return line.copy();
     } finally {
       line.wipe();
     }
-  }
-
-  close(): void {
-    this.#restore();
-    closeSync(this.#descriptor);
   }
 
   #edit(line: LineBuffer, key: number, show: boolean): void {
@@ -140,7 +138,10 @@ export class Tty {
   }
 
   #stty(settings: readonly string[]): string {
-    const { status, stdout } = spawnSync('stty', settings, { stdio: [this.#descriptor, 'pipe', 'ignore'], encoding: 'utf8' });
+    const { status, stdout } = spawnSync('stty', settings, {
+      stdio: [this.#forStty, 'pipe', 'ignore'],
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`terminal: stty ${settings.join(' ')} failed`);
     return stdout;
   }

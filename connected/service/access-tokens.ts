@@ -22,7 +22,8 @@ export class AccessTokens {
   give(form: string, now: number): { readonly status: number; readonly body: object } {
     const fields = new URLSearchParams(form);
     if (fields.get('grant_type') !== GRANT) return refused('BXNIM0105E', 'The grant type is not supported.');
-    if (!sameText(fields.get('apikey') ?? '', this.#apiKey)) return refused('BXNIM0415E', 'The API key could not be found.');
+    if (!sameText(fields.get('apikey') ?? '', this.#apiKey))
+      return refused('BXNIM0415E', 'The API key could not be found.');
     const token = randomBytes(32).toString('base64url');
     const oldest = this.#expiries.keys().next();
     if (this.#expiries.size >= MOST && oldest.done !== true) this.#expiries.delete(oldest.value);

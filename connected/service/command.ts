@@ -35,7 +35,8 @@ export async function serviceCommand(args: readonly string[]): Promise<number> {
     },
   });
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
-  if (!(port <= 65_535)) throw usage(`--port: expected 0 to 65535, got ${values.port}.`, 'Give a port, or leave it out.');
+  if (!(port <= 65_535))
+    throw usage(`--port: expected 0 to 65535, got ${values.port}.`, 'Give a port, or leave it out.');
   const keeper = values.state === undefined ? inMemory() : inFolder(values.state);
   const service = await startService({ host: values.host, port, keeper, clock: Date.now });
   const { url, instance, apiKey } = service;

@@ -5,7 +5,6 @@ import { UtcTime } from '../../ceremony/keypackage/utc-time';
 import { ServiceFault } from './fault';
 
 const KEY_TYPE = 'application/vnd.ibm.kms.key+json';
-const POLICY_TYPE = 'application/vnd.ibm.kms.policy+json';
 
 const Total = v.pipe(v.number(), v.integer());
 const Blob = v.pipe(v.string(), v.maxLength(8192));
@@ -60,7 +59,10 @@ export type PolicyBody = v.InferOutput<typeof PolicyBody>;
  *
  * @throws ServiceFault when there is not exactly one, or the count is wrong
  */
-export function onlyResource(body: unknown, collectionType: typeof KEY_TYPE | typeof POLICY_TYPE): unknown {
+export function onlyResource(
+  body: unknown,
+  collectionType: typeof KEY_TYPE | 'application/vnd.ibm.kms.policy+json',
+): unknown {
   const { metadata, resources } = parseBody(
     v.strictObject({
       metadata: v.strictObject({ collectionType: v.literal(collectionType), collectionTotal: Total }),
@@ -79,6 +81,7 @@ export function onlyResource(body: unknown, collectionType: typeof KEY_TYPE | ty
  * @throws ServiceFault `BAD_BODY_ERR` naming the member, never its value
  */
 export function parseBody<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> {
+  if (Array.isArray(body)) throw new ServiceFault('BAD_BODY_ERR', 'expected an object');
   const result = v.safeParse(schema, body);
   if (result.success) return result.output;
   throw new ServiceFault('BAD_BODY_ERR', v.getDotPath(result.issues[0]) ?? 'not the expected object');

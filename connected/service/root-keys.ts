@@ -149,7 +149,8 @@ function unwrap(
   wanted: { payload: string; encryptedNonce: string; iv: string; encryptionAlgorithm?: string },
   now: number,
 ): Buffer {
-  if (wanted.encryptionAlgorithm !== KEY_PROTECT_ALGORITHM) throw new ServiceFault('BAD_BODY_ERR', 'encryptionAlgorithm');
+  if (wanted.encryptionAlgorithm !== KEY_PROTECT_ALGORITHM)
+    throw new ServiceFault('BAD_BODY_ERR', 'encryptionAlgorithm');
   const wrapped = base64(wanted.payload, 'payload');
   const encryptedNonce = base64(wanted.encryptedNonce, 'encryptedNonce');
   const iv = base64(wanted.iv, 'iv');

@@ -142,11 +142,15 @@ function listKeys(keeper: StateKeeper, query: URLSearchParams): object {
   const limit = whole(query, 'limit', 200, 1, 5000);
   const offset = whole(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
   const shown = keeper.state.keys.slice(offset, offset + limit);
-  return collection(KEY_TYPE, shown.map((key) => keyResource(keeper, key)));
+  return collection(
+    KEY_TYPE,
+    shown.map((key) => keyResource(keeper, key)),
+  );
 }
 
 function policyResource(keeper: StateKeeper, query: URLSearchParams): object {
-  if (query.get('policy') !== 'keyCreateImportAccess') throw new ServiceFault('BAD_BODY_ERR', 'policy=keyCreateImportAccess');
+  if (query.get('policy') !== 'keyCreateImportAccess')
+    throw new ServiceFault('BAD_BODY_ERR', 'policy=keyCreateImportAccess');
   return { policy_type: 'keyCreateImportAccess', policy_data: keeper.state.policy };
 }
 
@@ -185,7 +189,10 @@ async function serve(
   answer: (call: Call) => Promise<Answer>,
 ): Promise<void> {
   const asked = request.headers['correlation-id'];
-  response.setHeader('Correlation-Id', typeof asked === 'string' && /^[0-9a-f-]{36}$/i.test(asked) ? asked : randomUUID());
+  response.setHeader(
+    'Correlation-Id',
+    typeof asked === 'string' && /^[0-9a-f-]{36}$/i.test(asked) ? asked : randomUUID(),
+  );
   try {
     const url = new URL(request.url ?? '/', 'http://loopback');
     // A web page that rebinds its name to 127.0.0.1 sends its own name here.
@@ -216,7 +223,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
 async function listen(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((done, fail) => {
     server.once('error', () => {
-      fail(usage(`Port ${String(port)} on ${host} cannot be listened on.`, 'Give another --port, or 0 for any free one.'));
+      fail(
+        usage(`Port ${String(port)} on ${host} cannot be listened on.`, 'Give another --port, or 0 for any free one.'),
+      );
     });
     server.listen(port, host, done);
   });

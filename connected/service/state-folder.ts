@@ -3,7 +3,17 @@
  * The folder holds private keys of import tokens in the clear. This is a test service: its keys are worthless.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { usage } from '../failure';
@@ -100,12 +110,15 @@ export function inMemory(): StateKeeper {
  * @throws ConnectFailure when the folder is open to others, or holds a state that is not ours
  */
 export function inFolder(folder: string): StateKeeper {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if ((statSync(folder).mode & 0o077) !== 0) {
+    throw usage(
+      `The folder ${folder} is open to other users.`,
+      'Give a folder of mode 0700, or one that does not exist yet.',
+    );
+  }
   const tokens = join(folder, 'import-tokens');
   mkdirSync(tokens, { recursive: true, mode: 0o700 });
-  if ((statSync(folder).mode & 0o077) !== 0) {
-    throw usage(`The folder ${folder} is open to other users.`, 'Give a folder of mode 0700, or one that does not exist yet.');
-  }
-  chmodSync(tokens, 0o700);
   const file = join(folder, 'state.json');
   const state = existsSync(file) ? readState(file) : newState();
   const save = (): void => {

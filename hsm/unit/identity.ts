@@ -36,17 +36,18 @@ const PUBLIC_ASKED: Template = { CKA_TOKEN: true, CKA_PRIVATE: false, ...onlyFor
 const RSA_BITS = 3072;
 
 /**
- * The identity key of a token; null when there is none.
+ * The identity key of a token; null when there is none, or only the half of a pair that a crash left.
  *
- * @throws DeviceError `UNIT_CHANGED` when there are several or only half of one
+ * @throws DeviceError `UNIT_CHANGED` when there are several
  */
 export function findIdentity(token: OpenToken): Identity | null {
   const { publics, privates } = identityObjects(token);
-  if (publics.length === 0 && privates.length === 0) return null;
-  const [publicKey, key] = [publics[0], privates[0]];
-  if (publicKey === undefined || key === undefined || publics.length > 1 || privates.length > 1) {
-    throw unitChanged(token.of, `the identity key is not one pair: ${String(publics.length)} public and ${String(privates.length)} private keys`);
+  if (publics.length > 1 || privates.length > 1) {
+    const found = `${String(publics.length)} public and ${String(privates.length)} private keys`;
+    throw unitChanged(token.of, `the identity key is not one pair: ${found}`);
   }
+  const [publicKey, key] = [publics[0], privates[0]];
+  if (publicKey === undefined || key === undefined) return null;
   return attempt(reading(token.of, 'reading the identity key'), () => identityOf(token, key, publicKey));
 }
 
@@ -76,7 +77,8 @@ export function proveIdentity(
 ): { readonly identity: Identity; readonly signature: Uint8Array } {
   const identity = findIdentity(token);
   if (identity === null) throw unitChanged(token.of, 'the token has no identity key');
-  if (expected !== null && identity.spki !== expected) throw unitChanged(token.of, 'the identity key is another than expected');
+  if (expected !== null && identity.spki !== expected)
+    throw unitChanged(token.of, 'the identity key is another than expected');
   const signature = signAsUnit(token, identity, identityChallenge(nonce));
   return { identity, signature };
 }
@@ -91,7 +93,8 @@ export function signAsUnit(token: OpenToken, identity: Identity, statement: Uint
   const signature = attempt(reading(token.of, 'signing with the identity key'), () =>
     signAndVerify(token.session, identity.key, identity.algorithm, identity.spki, statement),
   );
-  if (signature === null) throw unitChanged(token.of, 'the signature of the identity key does not hold under its public key');
+  if (signature === null)
+    throw unitChanged(token.of, 'the signature of the identity key does not hold under its public key');
   return signature;
 }
 
@@ -103,10 +106,14 @@ export function signAsUnit(token: OpenToken, identity: Identity, statement: Uint
  */
 export function makeIdentity(token: OpenToken): { readonly identity: Identity; readonly attributes: ReadBack } {
   const { session, of } = token;
-  const { publics, privates } = identityObjects(token);
-  const isWhole = publics.length === 1 && privates.length === 1;
-  if (!isWhole) {
-    const circumstance = { of, doing: 'making the identity key', changed: 'The unit has no identity yet.', changes: true };
+  if (findIdentity(token) === null) {
+    const { publics, privates } = identityObjects(token);
+    const circumstance = {
+      of,
+      doing: 'making the identity key',
+      changed: 'The unit has no identity yet.',
+      changes: true,
+    };
     attempt(circumstance, () => {
       for (const half of [...publics, ...privates]) session.destroy(half);
       generate(session, token.probed().ec);
@@ -136,7 +143,11 @@ function generate(session: Session, ec: boolean): void {
   const publicTemplate: Template = { ...PUBLIC_ASKED, CKA_LABEL: LABEL.identity, CKA_ID: id };
   const privateTemplate: Template = { ...PRIVATE_ASKED, CKA_LABEL: LABEL.identity, CKA_ID: id };
   if (ec) {
-    session.generateKeyPair(plain('CKM_EC_KEY_PAIR_GEN'), { ...publicTemplate, CKA_EC_PARAMS: P256_PARAMS }, privateTemplate);
+    session.generateKeyPair(
+      plain('CKM_EC_KEY_PAIR_GEN'),
+      { ...publicTemplate, CKA_EC_PARAMS: P256_PARAMS },
+      privateTemplate,
+    );
   } else {
     const size: Template = { CKA_MODULUS_BITS: RSA_BITS, CKA_PUBLIC_EXPONENT: Buffer.from([1, 0, 1]) };
     session.generateKeyPair(plain('CKM_RSA_PKCS_KEY_PAIR_GEN'), { ...publicTemplate, ...size }, privateTemplate);
@@ -145,7 +156,10 @@ function generate(session: Session, ec: boolean): void {
 
 function removeIdentity(token: OpenToken): void {
   const { publics, privates } = identityObjects(token);
-  attempt({ of: token.of, doing: 'destroying the identity key', changed: 'The key may still be there.', changes: true }, () => {
-    for (const object of [...publics, ...privates]) token.session.destroy(object);
-  });
+  attempt(
+    { of: token.of, doing: 'destroying the identity key', changed: 'The key may still be there.', changes: true },
+    () => {
+      for (const object of [...publics, ...privates]) token.session.destroy(object);
+    },
+  );
 }

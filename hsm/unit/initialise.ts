@@ -6,6 +6,7 @@ import { DeviceError } from '../../ceremony/command/device-error';
 import type { PersonLink, UnitTarget } from '../contract';
 import { attempt, refused } from '../pkcs11/device-trouble';
 import type { LibraryInfo, TokenSlot } from '../pkcs11/module';
+import type { Session } from '../pkcs11/session';
 import { hasUserPin, isInitialised, type TokenInfo } from '../pkcs11/token-info';
 import { withPin, type PinQuestion } from './pin';
 import { reading, type Tokens } from './tokens';
@@ -18,7 +19,7 @@ const OPENCRYPTOKI_FACTORY_PIN = '87654321';
 
 /** Which way a module goes, from what it says of itself. */
 export function makingOf(library: LibraryInfo): Making {
-  if (/opencryptoki/i.test(library.description)) return 'opencryptoki';
+  if (library.manufacturer === 'IBM' && library.description === 'Meta PKCS11 LIBRARY') return 'opencryptoki';
   if (/^NSS /.test(library.description)) return 'nss';
   return 'standard';
 }
@@ -51,7 +52,14 @@ export async function initialiseToken(
   return labelledAsAsked(tokens, of, found, label);
 }
 
-function tokenToMake(tokens: Tokens, of: string, target: UnitTarget, label: string, again: boolean, making: Making): TokenSlot {
+function tokenToMake(
+  tokens: Tokens,
+  of: string,
+  target: UnitTarget,
+  label: string,
+  again: boolean,
+  making: Making,
+): TokenSlot {
   const ours = again ? tokens.find(of, { blank: false, label, serial: target.address.serial }, null) : null;
   const found = ours ?? tokens.require(of, target.address, null);
   if (making === 'nss') return nssToken(of, found, label);
@@ -65,7 +73,12 @@ function tokenToMake(tokens: Tokens, of: string, target: UnitTarget, label: stri
     );
   }
   if (hasUserPin(found.info) || making === 'opencryptoki') {
-    throw refused('TOKEN_INITIALISED', of, `the token "${label}" is initialised and cannot be initialised again`, 'Go on with setting its user PIN, or use a blank token.');
+    throw refused(
+      'TOKEN_INITIALISED',
+      of,
+      `the token "${label}" is initialised and cannot be initialised again`,
+      'Go on with setting its user PIN, or use a blank token.',
+    );
   }
   return found;
 }
@@ -73,38 +86,46 @@ function tokenToMake(tokens: Tokens, of: string, target: UnitTarget, label: stri
 /** NSS makes its token itself, labelled by the library parameters; it is blank as long as it has no user PIN. */
 function nssToken(of: string, found: TokenSlot, label: string): TokenSlot {
   if (hasUserPin(found.info)) {
-    throw refused('TOKEN_INITIALISED', of, `the NSS database "${found.info.label}" has a PIN already`, 'Use an empty folder for the database.');
+    throw refused(
+      'TOKEN_INITIALISED',
+      of,
+      `the NSS database "${found.info.label}" has a PIN already`,
+      'Use an empty folder for the database.',
+    );
   }
   if (found.info.label === label) return found;
-  throw refused('TOKEN_LABEL', of, `NSS labels its token by its library parameters: it is "${found.info.label}", the plan says "${label}"`, `Put dbTokenDescription='${label}' into the library parameters of the binding.`);
+  throw refused(
+    'TOKEN_LABEL',
+    of,
+    `NSS labels its token by its library parameters: it is "${found.info.label}", the plan says "${label}"`,
+    `Put dbTokenDescription='${label}' into the library parameters of the binding.`,
+  );
 }
 
-function makeToken(tokens: Tokens, of: string, { slot }: TokenSlot, label: string, pin: Uint8Array, making: Making): void {
+function makeToken(
+  tokens: Tokens,
+  of: string,
+  { slot }: TokenSlot,
+  label: string,
+  pin: Uint8Array,
+  making: Making,
+): void {
   const { module } = tokens;
-  const circumstance = {
-    of,
-    doing: 'initialising the token',
-    changed: 'What was on the token may be wiped: read it again.',
-    changes: true,
-  };
-  if (making === 'standard') {
-    attempt(circumstance, () => {
-      module.initToken(slot, pin, label);
-    });
-    return;
-  }
-  attempt(circumstance, () => {
-    const factory = Buffer.from(OPENCRYPTOKI_FACTORY_PIN);
-    module.initToken(slot, factory, label);
-    const session = module.openSession(slot);
-    try {
-      session.login('security-officer', factory);
-      session.setPin(factory, pin);
-      session.logout();
-    } finally {
-      session.close();
-    }
+  const firstPin = making === 'opencryptoki' ? Buffer.from(OPENCRYPTOKI_FACTORY_PIN) : pin;
+  attempt({ of, doing: 'initialising the token', changed: 'The token was not initialised.', changes: true }, () => {
+    module.initToken(slot, firstPin, label);
   });
+  if (making !== 'opencryptoki') return;
+  const session = tokens.loggedIn(of, slot, 'security-officer', firstPin);
+  const changed = 'The token is initialised, and its security officer PIN is still the factory one.';
+  try {
+    attempt({ of, doing: 'setting the security officer PIN', changed, changes: true }, () => {
+      session.setPin(firstPin, pin);
+      session.logout();
+    });
+  } finally {
+    session.close();
+  }
 }
 
 /** SoftHSM2 keeps slot numbers until C_Finalize, others may not: the slot is looked up again by what it was. */
@@ -125,17 +146,24 @@ function labelledAsAsked(tokens: Tokens, of: string, { slot }: TokenSlot, label:
 export async function setUserPin(tokens: Tokens, target: UnitTarget, link: PersonLink): Promise<TokenInfo> {
   const of = `unit ${target.unit}`;
   const { slot, info } = tokens.require(of, target.address, target.identitySpki);
-  if (!isInitialised(info)) throw refused('TOKEN_NOT_INITIALISED', of, 'the token is not initialised', 'Initialise it first.');
+  const making = makingOf(attempt(reading(of, 'describing the module'), () => tokens.module.info()));
+  // An NSS database counts as initialised only once it has a user PIN.
+  if (!isInitialised(info) && making !== 'nss') {
+    throw refused('TOKEN_NOT_INITIALISED', of, 'the token is not initialised', 'Initialise it first.');
+  }
   tokens.release(slot);
-  const session = await officerSession(tokens, of, target, { slot, info }, link);
+  const session = await officerSession(tokens, of, target, { slot, info }, making, link);
   try {
     const { parts, holders } = target.user;
     const question: PinQuestion = { of: target.unit, role: 'user', parts, holders, make: true };
     await withPin(question, info, link, (pin) => {
-      attempt({ of, doing: 'setting the user PIN', changed: 'The user PIN is as it was before.', changes: true }, () => {
-        session.initPin(pin);
-        session.logout();
-      });
+      attempt(
+        { of, doing: 'setting the user PIN', changed: 'The user PIN is as it was before.', changes: true },
+        () => {
+          session.initPin(pin);
+          session.logout();
+        },
+      );
     });
   } finally {
     session.close();
@@ -143,8 +171,14 @@ export async function setUserPin(tokens: Tokens, target: UnitTarget, link: Perso
   return attempt(reading(of, 'reading the token again'), () => tokens.module.tokenInfo(slot));
 }
 
-async function officerSession(tokens: Tokens, of: string, target: UnitTarget, { slot, info }: TokenSlot, link: PersonLink) {
-  const making = makingOf(attempt(reading(of, 'describing the module'), () => tokens.module.info()));
+async function officerSession(
+  tokens: Tokens,
+  of: string,
+  target: UnitTarget,
+  { slot, info }: TokenSlot,
+  making: Making,
+  link: PersonLink,
+): Promise<Session> {
   // NSS has no security officer before the first user PIN, and none afterwards: its PIN is empty.
   if (making === 'nss') return tokens.loggedIn(of, slot, 'security-officer', Buffer.alloc(0));
   const { parts, holders } = target.securityOfficer;

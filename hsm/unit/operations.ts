@@ -8,7 +8,7 @@ import { checkModuleFiles } from '../pkcs11/module-file';
 import { Pkcs11Module } from '../pkcs11/module';
 import type { ProbeReport } from '../pkcs11/probes';
 import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
-import { makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
+import { findIdentity, makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
 import { ImportKeys } from './import-key';
 import { initialiseToken, setUserPin } from './initialise';
 import { takeInventory } from './inventory';
@@ -38,7 +38,12 @@ export function moduleHandlers(): Handlers<Operations> {
   const rootKeys = new RootKeys();
   const tokens = (): Tokens => {
     if (loaded !== null) return loaded.tokens;
-    throw refused('MODULE_NOT_LOADED', 'the module', 'no module has been loaded in this worker', 'Load the module first.');
+    throw refused(
+      'MODULE_NOT_LOADED',
+      'the module',
+      'no module has been loaded in this worker',
+      'Load the module first.',
+    );
   };
   const openUnit = async (
     target: UnitTarget,
@@ -47,15 +52,16 @@ export function moduleHandlers(): Handlers<Operations> {
     const token = await tokens().openUnit(target, link);
     return { token, identity: requireIdentity(token, target.identitySpki) };
   };
-  const describe = ({ slotOf, target }: { slotOf: TokenInfo; target: UnitTarget }): Description => {
-    if (slotOf.label === '' && isInitialised(slotOf)) throw unitChanged(`unit ${target.unit}`, 'the token has no label');
-    return describeToken(slotOf);
-  };
 
   return {
     'module.load': (args) => {
       if (loaded !== null) {
-        throw refused('MODULE_LOADED', 'the module', 'this worker has loaded its module already', 'Start another worker for another module.');
+        throw refused(
+          'MODULE_LOADED',
+          'the module',
+          'this worker has loaded its module already',
+          'Start another worker for another module.',
+        );
       }
       loaded = load(args);
       return null;
@@ -78,18 +84,18 @@ export function moduleHandlers(): Handlers<Operations> {
     },
     'unit.read': async ({ target, nonce }, link) => {
       const token = await tokens().openUnit(target, link);
-      const { identity, signature } = proveIdentity(token, target.identitySpki, nonce);
+      const hasNone = target.identitySpki === null && findIdentity(token) === null;
+      const proof = hasNone ? null : proveIdentity(token, target.identitySpki, nonce);
       const state = keepsState(token) ? readState(token) : null;
       return {
-        ...readingOf(tokens(), token, target, identity, state),
-        challenge: { nonce, signature: Buffer.from(signature).toString('base64') },
+        ...readingOf(tokens(), token, target, proof?.identity ?? null, state),
+        challenge: proof === null ? null : { nonce, signature: Buffer.from(proof.signature).toString('base64') },
         objects: takeInventory(token),
       };
     },
     'unit.initialise-token': async ({ target, label, again }, link) =>
-      describe({ slotOf: await initialiseToken(tokens(), target, label, again, link), target }),
-    'unit.set-user-pin': async ({ target }, link) =>
-      describe({ slotOf: await setUserPin(tokens(), target, link), target }),
+      describeToken(await initialiseToken(tokens(), target, label, again, link)),
+    'unit.set-user-pin': async ({ target }, link) => describeToken(await setUserPin(tokens(), target, link)),
     'unit.create-identity': async ({ target }, link) => {
       const token = await tokens().openUnit(target, link);
       const { identity, attributes } = makeIdentity(token);
@@ -131,7 +137,12 @@ function load(args: LoadArgs): Loaded {
     module = Pkcs11Module.load(args.path);
   } catch (error) {
     const words = error instanceof Error ? error.message : 'unknown error';
-    throw refused('MODULE_LOAD_FAILED', of, `${args.path} cannot be loaded as a PKCS#11 module (${words})`, "Check the vendor's installation, and that the file is the module for this kind of machine.");
+    throw refused(
+      'MODULE_LOAD_FAILED',
+      of,
+      `${args.path} cannot be loaded as a PKCS#11 module (${words})`,
+      "Check the vendor's installation, and that the file is the module for this kind of machine.",
+    );
   }
   attempt(reading(of, 'initialising it'), () => {
     module.initialise(args.libraryParameters);
@@ -182,7 +193,7 @@ function readingOf(
   tokens: Tokens,
   token: OpenToken,
   target: UnitTarget,
-  identity: Identity,
+  identity: Identity | null,
   state: UnitState | null,
 ): Reading {
   const info = attempt(reading(token.of, 'reading the token'), () => tokens.module.tokenInfo(token.slot));
@@ -190,7 +201,7 @@ function readingOf(
     ...NOTHING_READ,
     unit: target.unit,
     token: describeToken(info),
-    identity: { id: identity.id, spki: identity.spki, algorithm: identity.algorithm },
+    identity: identity === null ? null : { id: identity.id, spki: identity.spki, algorithm: identity.algorithm },
     state,
     stateKept: keepsState(token) ? 'token' : 'none',
     registers: tellRegisters(readRegisters(token)),

@@ -62,8 +62,10 @@ export class Tokens {
     if (address.blank || matching.length === 0) return matching[0] ?? null;
     const ours =
       identitySpki === null ? matching : matching.filter(({ slot }) => this.#publicIdentity(of, slot) === identitySpki);
-    if (ours.length === 0) throw unitChanged(of, 'the token found by label and serial does not hold the identity key of this unit');
-    if (ours.length > 1) throw unitChanged(of, `${String(ours.length)} tokens have this label and serial, and cannot be told apart`);
+    if (ours.length === 0)
+      throw unitChanged(of, 'the token found by label and serial does not hold the identity key of this unit');
+    if (ours.length > 1)
+      throw unitChanged(of, `${String(ours.length)} tokens have this label and serial, and cannot be told apart`);
     return ours[0] ?? null;
   }
 
@@ -71,19 +73,30 @@ export class Tokens {
   require(of: string, address: TokenAddress, identitySpki: string | null): TokenSlot {
     const found = this.find(of, address, identitySpki);
     if (found !== null) return found;
-    const wanted = address.blank ? 'an uninitialised token' : `a token labelled ${address.label ?? 'as it may be'}${address.serial === null ? '' : `, serial ${address.serial}`}`;
-    throw refused('TOKEN_NOT_FOUND', of, `the module shows no such token: ${wanted}`, 'Insert the token, or correct label and serial in the binding.');
+    const wanted = address.blank
+      ? 'an uninitialised token'
+      : `a token labelled ${address.label ?? 'as it may be'}${address.serial === null ? '' : `, serial ${address.serial}`}`;
+    throw refused(
+      'TOKEN_NOT_FOUND',
+      of,
+      `the module shows no such token: ${wanted}`,
+      'Insert the token, or correct label and serial in the binding.',
+    );
   }
 
   #matching(of: string, address: TokenAddress): TokenSlot[] {
     if (!address.blank && address.label === null && address.serial === null) {
-      throw refused('TOKEN_NOT_FOUND', of, 'the binding names neither label nor serial of the token', 'Name at least one of them in the binding.');
+      throw refused(
+        'TOKEN_NOT_FOUND',
+        of,
+        'the binding names neither label nor serial of the token',
+        'Name at least one of them in the binding.',
+      );
     }
     const matches = ({ info }: TokenSlot): boolean =>
       address.blank
         ? !isInitialised(info)
-        : isInitialised(info) &&
-          (address.label === null || info.label === address.label) &&
+        : (address.label === null || info.label === address.label) &&
           (address.serial === null || info.serial === address.serial);
     const found = this.list().filter(matches);
     if (found.length > 0 || this.#module.openSessions > 0) return found;
@@ -142,9 +155,15 @@ export class Tokens {
   async #login(of: string, { slot, info }: TokenSlot, question: PinQuestion, link: PersonLink): Promise<OpenToken> {
     const kept = this.#kept(slot);
     if (kept !== null) return kept;
-    if (!isInitialised(info)) throw refused('TOKEN_NOT_INITIALISED', of, 'the token is not initialised', 'Initialise it first.');
+    if (!isInitialised(info))
+      throw refused('TOKEN_NOT_INITIALISED', of, 'the token is not initialised', 'Initialise it first.');
     if (!hasUserPin(info)) {
-      throw refused('CKR_USER_PIN_NOT_INITIALIZED', of, 'no user PIN has been set', 'Let the security officer set the user PIN first.');
+      throw refused(
+        'CKR_USER_PIN_NOT_INITIALIZED',
+        of,
+        'no user PIN has been set',
+        'Let the security officer set the user PIN first.',
+      );
     }
     return withPin(question, info, link, (pin) => this.keepLoggedIn(of, slot, pin));
   }
@@ -172,7 +191,8 @@ export class Tokens {
       return session;
     } catch (error) {
       session.close();
-      if (isCkr(error, 'CKR_PIN_INCORRECT', 'CKR_PIN_LOCKED')) throw wrongPin(of, role, error.ckr, this.#infoIfTold(slot));
+      if (isCkr(error, 'CKR_PIN_INCORRECT', 'CKR_PIN_LOCKED'))
+        throw wrongPin(of, role, error.ckr, this.#infoIfTold(slot));
       throw asDeviceError(error, reading(of, `logging in as ${role}`));
     }
   }

@@ -101,10 +101,12 @@ export interface Variation {
   readonly draft?: (draft: Draft) => Draft | null;
   /** Changes the bytes or the signer of something that is signed. */
   readonly payload?: (type: PayloadType, payload: Json) => Json;
+  /** Who signs something, given who would. */
+  readonly signers?: (type: PayloadType, payload: Json, signers: readonly string[]) => readonly string[];
   /** Who signs the last checkpoint. */
   readonly finalSigners?: readonly string[];
-  /** Who signs the commands of the commit step. */
-  readonly commitSigners?: readonly string[];
+  /** Who signs the checkpoint within the ceremony. */
+  readonly halfwaySigners?: readonly string[];
   /** Changes roster, plan or binding text. */
   readonly planText?: (text: string) => string;
   readonly bindingText?: (text: string) => string;
@@ -275,17 +277,18 @@ class SoftwareCeremony {
       case 'checkpoint':
         await this.checkpoint(step);
         return [];
+      case 'master-key.generate': {
+        const shares = [1, 2].map((index) => ({ index, salt: 'cd'.repeat(16), commitment: commitmentOf(index) }));
+        const shareSet = { set: SET, scheme: 'components', threshold: 2, shares, pattern: PATTERN };
+        await this.act(step, 'set', 'generate master key', null, { shareSet });
+        return [];
+      }
       case 'master-key.load':
         await this.load(step, 1, 'carl');
         await this.load(step, 2, 'dora');
         return [];
       case 'master-key.commit':
-        await this.command(
-          step,
-          'commit',
-          { command: 'master-key.commit', pattern: PATTERN },
-          this.variation.commitSigners ?? ['ada', 'bela'],
-        );
+        await this.command(step, 'commit', { command: 'master-key.commit', pattern: PATTERN }, ['ada', 'bela']);
         return [await this.file('attachments/photo.txt', Buffer.from('what was seen\r\n'))];
       case 'master-key.activate':
         await this.command(step, 'activate', { command: 'master-key.activate', pattern: PATTERN }, ['bela']);
@@ -331,8 +334,7 @@ class SoftwareCeremony {
   }
 
   private async load(step: string, index: number, custodian: string): Promise<void> {
-    const commitment = createHash('sha256').update(`share ${String(index)}`).digest('hex');
-    const payload = { command: 'master-key.load', set: 'ab'.repeat(16), index, of: 2, commitment } as const;
+    const payload = { command: 'master-key.load', set: SET, index, of: 2, commitment: commitmentOf(index) } as const;
     await this.command(step, `load-${String(index)}`, payload, [custodian]);
   }
 
@@ -401,7 +403,7 @@ class SoftwareCeremony {
     const body = checkpointBody({ ...this.name, size, root });
     const files = [await this.file(checkpointFiles(number).body, body)];
     await this.append({ type: 'checkpoint.made', step, by: [], body: { number, size, root, files } });
-    const signatures = await this.signCheckpoint(number, body, ['ada', 'wanda']);
+    const signatures = await this.signCheckpoint(number, body, this.variation.halfwaySigners ?? ['ada', 'wanda']);
     for (const [id, file] of signatures) {
       await this.append({ type: 'checkpoint.signed', step, by: [id], body: { number, participant: id, files: [file] } });
     }
@@ -424,7 +426,8 @@ class SoftwareCeremony {
   private seal(type: PayloadType, signers: readonly string[], payload: Json): Envelope {
     const changed = (this.variation.payload ?? ((_: PayloadType, same: Json) => same))(type, payload);
     const message = preAuthenticationEncoding(type, canonicalBytes(changed));
-    return envelope(type, changed, new Map(signers.map((id) => [id, signWith(this.person(id), message)])));
+    const chosen = this.variation.signers?.(type, payload, signers) ?? signers;
+    return envelope(type, changed, new Map(chosen.map((id) => [id, signWith(this.person(id), message)])));
   }
 
   private async append(draft: Draft): Promise<void> {
@@ -473,6 +476,11 @@ class SoftwareCeremony {
 }
 
 const PATTERN = 'c0'.repeat(32);
+const SET = 'ab'.repeat(16);
+
+function commitmentOf(index: number): string {
+  return createHash('sha256').update(`share ${String(index)}`).digest('hex');
+}
 
 function identity<T>(same: T): T {
   return same;

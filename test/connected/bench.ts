@@ -46,7 +46,13 @@ export interface Bench {
 export async function startBench(): Promise<Bench> {
   const keeper = inMemory();
   const bench = { now: Date.now() };
-  const service = await startService({ host: '127.0.0.1', port: 0, keeper, clock: () => bench.now, keys: pairsInTurn() });
+  const service = await startService({
+    host: '127.0.0.1',
+    port: 0,
+    keeper,
+    clock: () => bench.now,
+    keys: pairsInTurn(),
+  });
   let bearer: { token: string; until: number } | null = null;
   const ask: Bench['ask'] = async (method, path, body, headers = {}) => {
     if (bearer === null || bench.now >= bearer.until) {
@@ -64,7 +70,11 @@ export async function startBench(): Promise<Bench> {
 }
 
 /** POST /identity/token. */
-export async function signIn(iam: string, apiKey: string, grant = 'urn:ibm:params:oauth:grant-type:apikey'): Promise<Reply> {
+export async function signIn(
+  iam: string,
+  apiKey: string,
+  grant = 'urn:ibm:params:oauth:grant-type:apikey',
+): Promise<Reply> {
   const body = new URLSearchParams({ grant_type: grant, apikey: apiKey });
   return reply(await fetch(`${iam}/identity/token`, { method: 'POST', body }));
 }
@@ -86,7 +96,12 @@ export function member(value: unknown, name: string): unknown {
 /** A folder that is removed after the test. */
 export function scratch(): { readonly path: (name: string) => string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyrite-connected-'));
-  return { path: (name) => join(folder, name), remove: () => { rmSync(folder, { recursive: true, force: true }); } };
+  return {
+    path: (name) => join(folder, name),
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** An API key file of mode 0600. */

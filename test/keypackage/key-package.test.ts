@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import {
@@ -9,7 +9,14 @@ import {
   keyPackageSha256,
   readKeyPackage,
 } from '../../ceremony/keypackage/key-package';
-import { ReceiptError, readReceipt, receiptFile, type Receipt } from '../../ceremony/keypackage/receipt';
+import {
+  ReceiptError,
+  readReceipt,
+  receiptFile,
+  receiptSignedBy,
+  receiptToSign,
+  type Receipt,
+} from '../../ceremony/keypackage/receipt';
 import { PAIR, jsonBytes, samplePackage, sampleParameters } from './sample';
 
 const parameters = sampleParameters(PAIR.publicKey);
@@ -35,7 +42,9 @@ describe('key packages', () => {
 
   test('is in RFC 8785 form', () => {
     const text = Buffer.from(keyPackageFile(good)).toString();
-    expect(text.startsWith('{"algorithm":"RSAES_OAEP_SHA_256","ceremony":"ceremony-1","checkValue":{"algorithm"')).toBe(true);
+    expect(text.startsWith('{"algorithm":"RSAES_OAEP_SHA_256","ceremony":"ceremony-1","checkValue":{"algorithm"')).toBe(
+      true,
+    );
     expect(text.endsWith('}\n')).toBe(true);
   });
 
@@ -111,6 +120,16 @@ describe('receipts', () => {
   test('what is written is read', () => {
     expect(readReceipt(receiptFile(receipt))).toEqual(receipt);
     expect(readReceipt(receiptFile({ ...receipt, mode: 'production' }))).toEqual({ ...receipt, mode: 'production' });
+  });
+
+  test("a collector's signature holds over the whole receipt but itself", () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const value = sign(null, receiptToSign(receipt), privateKey).toString('base64');
+    const signed: Receipt = { ...receipt, signature: { by: 'collector-1', algorithm: 'ed25519', value } };
+    expect(receiptSignedBy(readReceipt(receiptFile(signed)), { algorithm: 'ed25519', spki })).toBe(true);
+    expect(receiptSignedBy({ ...signed, outcome: 'found' }, { algorithm: 'ed25519', spki })).toBe(false);
+    expect(receiptSignedBy(receipt, { algorithm: 'ed25519', spki })).toBe(false);
   });
 
   test('a failure is no receipt', () => {

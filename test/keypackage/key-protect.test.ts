@@ -21,16 +21,22 @@ describe("Key Protect's nonce encryption", () => {
 
   test('another key, iv or ciphertext gives null', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 31 }), fc.nat({ max: 11 }), fc.nat({ max: 27 }), fc.integer({ min: 1, max: 255 }), (k, i, c, flip) => {
-        const changed = (bytes: Uint8Array, at: number): Buffer => {
-          const copy = Buffer.from(bytes);
-          copy[at] = (copy[at] ?? 0) ^ flip;
-          return copy;
-        };
-        expect(decryptNonce(changed(key, k), encrypted, iv)).toBeNull();
-        expect(decryptNonce(key, encrypted, changed(iv, i))).toBeNull();
-        expect(decryptNonce(key, changed(encrypted, c), iv)).toBeNull();
-      }),
+      fc.property(
+        fc.nat({ max: 31 }),
+        fc.nat({ max: 11 }),
+        fc.nat({ max: 27 }),
+        fc.integer({ min: 1, max: 255 }),
+        (k, i, c, flip) => {
+          const changed = (bytes: Uint8Array, at: number): Buffer => {
+            const copy = Buffer.from(bytes);
+            copy[at] = (copy[at] ?? 0) ^ flip;
+            return copy;
+          };
+          expect(decryptNonce(changed(key, k), encrypted, iv)).toBeNull();
+          expect(decryptNonce(key, encrypted, changed(iv, i))).toBeNull();
+          expect(decryptNonce(key, changed(encrypted, c), iv)).toBeNull();
+        },
+      ),
     );
   });
 
@@ -39,8 +45,12 @@ describe("Key Protect's nonce encryption", () => {
       const material = Buffer.alloc(length, 7);
       expect(Buffer.from(decryptNonce(material, encryptNonce(material, nonce, iv), iv) ?? []).equals(nonce)).toBe(true);
     }
-    expect(() => encryptNonce(Buffer.alloc(31), nonce, iv)).toThrow(new RangeError('key: expected 16, 24 or 32 bytes, got 31'));
+    expect(() => encryptNonce(Buffer.alloc(31), nonce, iv)).toThrow(
+      new RangeError('key: expected 16, 24 or 32 bytes, got 31'),
+    );
     expect(() => encryptNonce(key, Buffer.alloc(11), iv)).toThrow(new RangeError('nonce: expected 12 bytes, got 11'));
-    expect(() => decryptNonce(key, Buffer.alloc(27), iv)).toThrow(new RangeError('encrypted nonce: expected 28 bytes, got 27'));
+    expect(() => decryptNonce(key, Buffer.alloc(27), iv)).toThrow(
+      new RangeError('encrypted nonce: expected 28 bytes, got 27'),
+    );
   });
 });

@@ -1,15 +1,27 @@
 /** Sound wrapping parameters and a package made with them, for tests to spoil. */
-import { createPublicKey, generateKeyPairSync, publicEncrypt, randomBytes, constants, type KeyObject } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+  constants,
+  type KeyObject,
+} from 'node:crypto';
 import { encryptNonce } from '../../ceremony/keypackage/key-protect';
 import { buildKeyPackage, type KeyPackage } from '../../ceremony/keypackage/key-package';
 import { publicKeySha256 } from '../../ceremony/keypackage/wrapping-key';
 import type { WrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
 
 /** An RSA-4096 pair made once per test file. */
-export const PAIR: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+export const PAIR: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('rsa', {
+  modulusLength: 4096,
+});
 
 /** Parameters for a public key; `nonce` is base64. */
-export function sampleParameters(publicKey: KeyObject = PAIR.publicKey, changes: Partial<WrappingParameters> = {}): WrappingParameters {
+export function sampleParameters(
+  publicKey: KeyObject = PAIR.publicKey,
+  changes: Partial<WrappingParameters> = {},
+): WrappingParameters {
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   return {
     keyrite: 'wrapping-parameters/1',

@@ -28,7 +28,10 @@ function refusal(value: unknown): string {
 /** SPKI of an RSA key with any modulus. */
 function spkiOf(modulus: bigint, exponent = 'AQAB'): Buffer {
   const n = Buffer.from(modulus.toString(16).padStart(1024, '0'), 'hex').toString('base64url');
-  return createPublicKey({ key: { kty: 'RSA', n, e: exponent }, format: 'jwk' }).export({ format: 'der', type: 'spki' });
+  return createPublicKey({ key: { kty: 'RSA', n, e: exponent }, format: 'jwk' }).export({
+    format: 'der',
+    type: 'spki',
+  });
 }
 
 function withKey(spki: Buffer): unknown {
@@ -60,16 +63,43 @@ describe('reading wrapping parameters', () => {
     [{ ...good, service: { ...good.service, url: 'x' } }, 'wrapping parameters: service.url: not a known member'],
     [{ ...good, nonce: undefined }, 'wrapping parameters: nonce: missing'],
     [{ ...good, nonce: 'AAAA' }, 'wrapping parameters: nonce: expected 16 characters (12 bytes) of base64'],
-    [{ ...good, keyrite: 'wrapping-parameters/2' }, 'wrapping parameters: keyrite: expected "wrapping-parameters/1", got "wrapping-parameters/2"'],
-    [{ ...good, algorithm: 'RSAES_OAEP_SHA_1' }, 'wrapping parameters: algorithm: expected "RSAES_OAEP_SHA_256", got "RSAES_OAEP_SHA_1"'],
-    [{ ...good, target: 'aws-kms', importToken: 'AAAA' }, 'wrapping parameters: target: aws-kms is known, but this version makes packages for ibm-key-protect only'],
-    [{ ...good, target: 'ibm-hpcs' }, 'wrapping parameters: target: ibm-hpcs is known, but this version makes packages for ibm-key-protect only'],
+    [
+      { ...good, keyrite: 'wrapping-parameters/2' },
+      'wrapping parameters: keyrite: expected "wrapping-parameters/1", got "wrapping-parameters/2"',
+    ],
+    [
+      { ...good, algorithm: 'RSAES_OAEP_SHA_1' },
+      'wrapping parameters: algorithm: expected "RSAES_OAEP_SHA_256", got "RSAES_OAEP_SHA_1"',
+    ],
+    [
+      { ...good, target: 'aws-kms', importToken: 'AAAA' },
+      'wrapping parameters: target: aws-kms is known, but this version makes packages for ibm-key-protect only',
+    ],
+    [
+      { ...good, target: 'ibm-hpcs' },
+      'wrapping parameters: target: ibm-hpcs is known, but this version makes packages for ibm-key-protect only',
+    ],
     [{ ...good, target: 'acme' }, 'wrapping parameters: target: expected "ibm-key-protect", got "acme"'],
-    [{ ...good, service: { ...good.service, offering: 'dedicated' } }, 'wrapping parameters: service.offering: Key Protect Dedicated has no secure import: keys cannot be wrapped for it'],
-    [{ ...good, purpose: { do: 'restore', key: 'k-1' } }, 'wrapping parameters: purpose.do: expected create with a name or rotate with a key (restore is not carried out by this version)'],
-    [{ ...good, purpose: { do: 'create', name: 'x' } }, 'wrapping parameters: purpose.name: expected a key name of 2 to 90 characters on one line'],
-    [{ ...good, purpose: { do: 'rotate', key: '../x' } }, 'wrapping parameters: purpose.key: expected the id or alias of a key'],
-    [{ ...good, service: { ...good.service, region: 'evil.example/' } }, 'wrapping parameters: service.region: expected a region such as us-south'],
+    [
+      { ...good, service: { ...good.service, offering: 'dedicated' } },
+      'wrapping parameters: service.offering: Key Protect Dedicated has no secure import: keys cannot be wrapped for it',
+    ],
+    [
+      { ...good, purpose: { do: 'restore', key: 'k-1' } },
+      'wrapping parameters: purpose.do: expected create with a name or rotate with a key (restore is not carried out by this version)',
+    ],
+    [
+      { ...good, purpose: { do: 'create', name: 'x' } },
+      'wrapping parameters: purpose.name: expected a key name of 2 to 90 characters on one line',
+    ],
+    [
+      { ...good, purpose: { do: 'rotate', key: '../x' } },
+      'wrapping parameters: purpose.key: expected the id or alias of a key',
+    ],
+    [
+      { ...good, service: { ...good.service, region: 'evil.example/' } },
+      'wrapping parameters: service.region: expected a region such as us-south',
+    ],
     [[], 'wrapping parameters: expected a JSON object'],
   ])('%#: names the member at fault', (value, message) => {
     expect(refusal(value)).toBe(message);
@@ -88,8 +118,11 @@ describe('reading wrapping parameters', () => {
 
   test('members named as those of every object are unknown too', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
-      const text = JSON.stringify(good).replace('{', `{"${name}":1,`);
-      expect(() => readWrappingParameters(Buffer.from(text))).toThrow(WrappingParametersError);
+      const text = JSON.stringify(good);
+      for (const place of ['{', '"service":{', '"collected":{']) {
+        const changed = text.replace(place, `${place}"${name}":1,`);
+        expect(() => readWrappingParameters(Buffer.from(changed))).toThrow(/not a known member/);
+      }
     }
   });
 
@@ -105,7 +138,9 @@ describe('reading wrapping parameters', () => {
     expect(text(Buffer.alloc(65_537, 0x20))).toBe('wrapping parameters: expected at most 65536 bytes, got 65537');
     expect(text(Buffer.from([0x22, 0xff, 0x22]))).toBe('wrapping parameters: not UTF-8 JSON');
     expect(text(Buffer.from('{'))).toBe('wrapping parameters: not UTF-8 JSON');
-    expect(text(Buffer.from('['.repeat(30_000) + ']'.repeat(30_000)))).toBe('wrapping parameters: canonical JSON: deeper than 32');
+    expect(text(Buffer.from('['.repeat(30_000) + ']'.repeat(30_000)))).toBe(
+      'wrapping parameters: canonical JSON: deeper than 32',
+    );
   });
 
   test('a message never carries control characters or endless text from the file', () => {
@@ -118,7 +153,9 @@ describe('reading wrapping parameters', () => {
 describe('the wrapping key', () => {
   test('a key with bytes behind it', () => {
     const spki = Buffer.concat([Buffer.from(good.publicKey, 'base64'), Buffer.from([0])]);
-    expect(refusal(withKey(spki))).toBe('wrapping parameters: publicKey: expected DER SubjectPublicKeyInfo and no more');
+    expect(refusal(withKey(spki))).toBe(
+      'wrapping parameters: publicKey: expected DER SubjectPublicKeyInfo and no more',
+    );
   });
 
   test('another length, another kind, another exponent', () => {
@@ -135,13 +172,16 @@ describe('the wrapping key', () => {
     const top = 1n << 4095n;
     expect(wrappingKeyProblem(spkiOf(top + 2n), 4096)).toBe('the modulus has a small factor');
     const odd = (top / 1999n + 1n) * 1999n;
-    expect(wrappingKeyProblem(spkiOf(odd % 2n === 0n ? odd + 1999n : odd), 4096)).toBe('the modulus has a small factor');
+    expect(wrappingKeyProblem(spkiOf(odd % 2n === 0n ? odd + 1999n : odd), 4096)).toBe(
+      'the modulus has a small factor',
+    );
   });
 
   test('a modulus of the ROCA form is found', () => {
     // ROCA primes are k * M + (65537^a mod M): their product is a power of 65537 modulo every small prime.
     let product = 1n;
-    for (let p = 2n; p <= 701n; p += 1n) if ([...Array(Number(p)).keys()].slice(2).every((d) => p % BigInt(d) !== 0n)) product *= p;
+    for (let p = 2n; p <= 701n; p += 1n)
+      if ([...Array(Number(p)).keys()].slice(2).every((d) => p % BigInt(d) !== 0n)) product *= p;
     const base = 65537n ** 9n % product;
     let modulus = ((1n << 4095n) / product + 1n) * product + base;
     while (wrappingKeyProblem(spkiOf(modulus), 4096) === 'the modulus has a small factor') modulus += product;
@@ -170,7 +210,9 @@ describe('two collectors', () => {
     expect(collectorDifference(good, second)).toBeNull();
     expect(collectorDifference(good, { ...second, nonce: 'AAAAAAAAAAAAAAAA' })).toBe('nonce');
     expect(collectorDifference(good, { ...second, expires: '2099-01-02T00:00:00Z' })).toBe('expires');
-    expect(collectorDifference(good, { ...second, service: { ...good.service, region: 'eu-de' } })).toBe('service.region');
+    expect(collectorDifference(good, { ...second, service: { ...good.service, region: 'eu-de' } })).toBe(
+      'service.region',
+    );
   });
 });
 
@@ -187,20 +229,28 @@ describe("a collector's signature", () => {
     expect(parametersSignedBy(readWrappingParameters(wrappingParametersFile(signed)), key)).toBe(true);
     expect(parametersSignedBy({ ...signed, nonce: 'AAAAAAAAAAAAAAAA' }, key)).toBe(false);
     expect(parametersSignedBy(good, key)).toBe(false);
-    expect(parametersSignedBy({ ...signed, signature: { ...signed.signature, algorithm: 'ed25519' } }, key)).toBe(false);
+    expect(parametersSignedBy({ ...signed, signature: { ...signed.signature, algorithm: 'ed25519' } }, key)).toBe(
+      false,
+    );
   });
 
   test('is over DSSE, as a stranger would compute it', () => {
     const { signature: _none, ...rest } = good;
     const body = JSON.stringify(sorted(rest));
     const type = 'application/vnd.keyrite.wrapping-parameters';
-    expect(Buffer.from(parametersToSign(signed)).toString()).toBe(`DSSEv1 ${String(type.length)} ${type} ${String(body.length)} ${body}`);
+    expect(Buffer.from(parametersToSign(signed)).toString()).toBe(
+      `DSSEv1 ${String(type.length)} ${type} ${String(body.length)} ${body}`,
+    );
   });
 });
 
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort().map(([key, member]) => [key, sorted(member)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort()
+      .map(([key, member]) => [key, sorted(member)]),
+  );
 }
 
 describe('fuzzing', () => {
@@ -217,9 +267,11 @@ describe('fuzzing', () => {
   });
 
   test('any JSON', () => {
-    fc.assert(fc.property(fc.json(), (text) => {
-      only(Buffer.from(text));
-    }));
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        only(Buffer.from(text));
+      }),
+    );
   });
 
   test('any member replaced by any JSON', () => {
@@ -244,7 +296,8 @@ describe('fuzzing', () => {
 
   test('the worst file of full length is judged within a second', () => {
     const begun = Date.now();
-    for (const filler of ['"\\', '"a":', '[', '{"a":', ':', '\\"']) only(Buffer.from(filler.repeat(65_536 / filler.length)));
+    for (const filler of ['"\\', '"a":', '[', '{"a":', ':', '\\"'])
+      only(Buffer.from(filler.repeat(65_536 / filler.length)));
     only(jsonBytes({ ...good, nonce: 'A'.repeat(60_000) }));
     only(jsonBytes({ ...good, publicKey: 'A'.repeat(60_000) }));
     expect(Date.now() - begun).toBeLessThan(1000);

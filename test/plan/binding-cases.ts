@@ -29,7 +29,12 @@ function hsm(binding: Binding): Module {
 
 /** A last known state whose identity is not the hash of the key beside it. */
 function history(binding: Binding): NonNullable<BoundUnit['lastKnown']> {
-  return { identity: 'a'.repeat(64), identitySpki: person(binding, 'ada-aker').key.spki, stateSha256: 'b'.repeat(64), counter: 3 };
+  return {
+    identity: 'a'.repeat(64),
+    identitySpki: person(binding, 'ada-aker').key.spki,
+    stateSha256: 'b'.repeat(64),
+    counter: 3,
+  };
 }
 
 function beginOperational(plan: Plan): void {
@@ -40,12 +45,18 @@ function beginOperational(plan: Plan): void {
 export const BINDING_CASES: readonly BindingCase[] = [
   { rule: 'plan-hash-differs', change: (binding) => (binding.plan = 'c'.repeat(64)) },
   { rule: 'room-in-production', change: (binding) => (binding.room = '/run/keyrite/room') },
-  { rule: 'position-not-filled', change: (binding) => (binding.people = binding.people.filter((one) => one.id !== 'emi-tanaka')) },
+  {
+    rule: 'position-not-filled',
+    change: (binding) => (binding.people = binding.people.filter((one) => one.id !== 'emi-tanaka')),
+  },
   { rule: 'position-overfilled', change: (binding) => (person(binding, 'greta-novak').position = 'witness') },
   { rule: 'unknown-position', change: (binding) => (person(binding, 'greta-novak').position = 'auditors') },
   { rule: 'person-twice', change: (binding) => (person(binding, 'hugo-silva').id = 'ines-weber') },
   { rule: 'person-twice', change: (binding) => (person(binding, 'hugo-silva').name = 'Inês  WEBER') },
-  { rule: 'key-twice-bound', change: (binding) => (person(binding, 'ada-aker').key = person(binding, 'boris-lind').key) },
+  {
+    rule: 'key-twice-bound',
+    change: (binding) => (person(binding, 'ada-aker').key = person(binding, 'boris-lind').key),
+  },
   { rule: 'key-unusable', change: (binding) => (person(binding, 'ada-aker').key.spki = 'AAAA') },
   { rule: 'key-unusable', change: (binding) => (person(binding, 'ada-aker').key.algorithm = 'ed25519') },
   {
@@ -61,7 +72,10 @@ export const BINDING_CASES: readonly BindingCase[] = [
   { rule: 'module-unused', change: (binding) => binding.modules.push({ ...hsm(binding), id: 'spare' }) },
   { rule: 'id-twice', change: (binding) => binding.modules.push(hsm(binding)) },
   { rule: 'id-twice', change: (binding) => binding.units.push(unit(binding, 'unit-a')) },
-  { rule: 'environment-forbidden', change: (binding) => hsm(binding).environment.push({ name: 'LD_PRELOAD', value: '/tmp/x.so' }) },
+  {
+    rule: 'environment-forbidden',
+    change: (binding) => hsm(binding).environment.push({ name: 'LD_PRELOAD', value: '/tmp/x.so' }),
+  },
   { rule: 'unit-not-bound', change: (binding) => binding.units.pop() },
   { rule: 'unknown-unit', change: (binding) => binding.units.push({ ...unit(binding, 'unit-a'), id: 'unit-c' }) },
   { rule: 'address-missing', change: (binding) => (unit(binding, 'unit-a').address = { blank: false }) },
@@ -72,7 +86,10 @@ export const BINDING_CASES: readonly BindingCase[] = [
       for (const one of binding.units) one.address.blank = true;
     },
   },
-  { rule: 'token-twice', change: (binding) => (unit(binding, 'unit-a').address = { ...unit(binding, 'unit-b').address }) },
+  {
+    rule: 'token-twice',
+    change: (binding) => (unit(binding, 'unit-a').address = { ...unit(binding, 'unit-b').address }),
+  },
   {
     rule: 'token-twice',
     change: (binding, plan) => {

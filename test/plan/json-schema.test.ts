@@ -1,9 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../../ceremony/plan/finding';
 import { schemaFiles } from '../../ceremony/plan/json-schema';
+import { LATER_ACTIONS, ROLES } from '../../ceremony/plan/schema';
 
 const FOLDER = join(import.meta.dirname, '../../docs/schemas');
+
+/** Actions that this version carries out. */
+const ACTIONS = [
+  ...['preflight', 'roll-call', 'unit.initialise', 'unit.imprint', 'unit.inventory', 'unit.compare'],
+  ...['master-key.generate', 'shares.distribute', 'master-key.load', 'master-key.verify', 'master-key.commit'],
+  ...['master-key.activate', 'key.package', 'fact', 'statement', 'checkpoint', 'export'],
+  ...LATER_ACTIONS,
+];
 
 test.each(Object.entries(schemaFiles()))('docs/schemas/%s is what the code says', (name, text) => {
   // `UPDATE_SCHEMAS=1 npx vitest run test/plan/json-schema.test.ts` writes them anew.
@@ -12,8 +22,29 @@ test.each(Object.entries(schemaFiles()))('docs/schemas/%s is what the code says'
 });
 
 test('unknown keys are refused by the schema, and defaults need not be written', () => {
-  const plan = JSON.parse(schemaFiles()['plan.schema.json']) as { additionalProperties: boolean; required: string[]; properties: object };
+  const plan = JSON.parse(schemaFiles()['plan.schema.json']) as {
+    additionalProperties: boolean;
+    required: string[];
+    properties: object;
+  };
   expect(plan.additionalProperties).toBe(false);
   expect(plan.required).not.toContain('regime');
   expect(plan.required).toContain('endState');
+});
+
+describe('docs/plan.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/plan.md'), 'utf8');
+
+  test('names every rule with what it demands, and no other', () => {
+    const table = /<!-- rules -->(.*)<!-- \/rules -->/s.exec(page)?.[1] ?? '';
+    const rows = [...table.matchAll(/^\| `([a-z-]+)` +\| (.*?) +\|$/gm)].map((match) => [match[1], match[2]]);
+    expect(rows).toEqual(Object.entries(RULES));
+  });
+
+  test('names every action, role and key of plan and binding', () => {
+    const properties = (name: 'plan.schema.json' | 'binding.schema.json'): string[] =>
+      Object.keys((JSON.parse(schemaFiles()[name]) as { properties: object }).properties);
+    const words = [...ACTIONS, ...ROLES, ...properties('plan.schema.json'), ...properties('binding.schema.json')];
+    expect(words.filter((word) => !page.includes(`\`${word}\``))).toEqual([]);
+  });
 });

@@ -59,7 +59,10 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'unknown-position', change: (plan) => (stepOf(plan, 'purpose', 'statement').by = ['wittness']) },
   { rule: 'unknown-unit', change: (plan) => (stepOf(plan, 'package', 'key.package').unit = 'unit-c') },
   { rule: 'unknown-phase', change: (plan) => (stepOf(plan, 'seals', 'fact').phase = 'ending') },
-  { rule: 'unknown-material', change: (plan) => (stepOf(plan, 'initialise', 'unit.initialise').materials = ['envelopes']) },
+  {
+    rule: 'unknown-material',
+    change: (plan) => (stepOf(plan, 'initialise', 'unit.initialise').materials = ['envelopes']),
+  },
   { rule: 'unknown-material', change: (plan) => (stepOf(plan, 'export', 'export').media = ['worksheets']) },
   { rule: 'phase-broken', change: (plan) => (stepOf(plan, 'inventory', 'unit.inventory').phase = 'units') },
   { rule: 'phase-unused', change: (plan) => plan.phases.push({ id: 'lunch', title: 'Lunch', holdLogin: false }) },
@@ -72,18 +75,32 @@ export const PLAN_CASES: readonly PlanCase[] = [
       plan.endState.push({ unit: 'unit-c', mode: 'blank', masterKey: 'none' });
     },
   },
-  { rule: 'pin-unused', of: 'rotate', change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin', for: 'security-officer' }) },
+  {
+    rule: 'pin-unused',
+    of: 'rotate',
+    change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin', for: 'security-officer' }),
+  },
   { rule: 'label-twice', change: (plan) => plan.units.forEach((unit) => (unit.label = 'payments')) },
   { rule: 'continues-itself', change: (plan) => (plan.continues = plan.id) },
   { rule: 'no-beginning', of: 'rotate', change: (plan) => delete plan.continues },
   { rule: 'wrong-role', change: (plan) => (plan.approval.position = 'custodians') },
   { rule: 'wrong-role', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').administrators = 'custodians') },
-  { rule: 'position-does-not-attend', change: (plan) => stepOf(plan, 'roll-call', 'roll-call').positions.push('approvers') },
+  {
+    rule: 'position-does-not-attend',
+    change: (plan) => stepOf(plan, 'roll-call', 'roll-call').positions.push('approvers'),
+  },
   { rule: 'position-does-not-attend', change: (plan) => (first(plan.pins).heldBy = 'approvers') },
-  { rule: 'position-never-called', change: (plan) => plan.positions.push({ id: 'guests', role: 'witness', count: 1, alternates: 0, attends: true, pinnedKeys: [] }) },
+  {
+    rule: 'position-never-called',
+    change: (plan) =>
+      plan.positions.push({ id: 'guests', role: 'witness', count: 1, alternates: 0, attends: true, pinnedKeys: [] }),
+  },
   { rule: 'position-not-present', change: (plan) => move(plan, 'roll-call', 'units-checkpoint') },
   { rule: 'role-twice', change: (plan) => plan.signOff.quorum.push({ role: 'witness', count: 1 }) },
-  { rule: 'role-twice', change: (plan) => stepOf(plan, 'checkpoint', 'checkpoint').signers.push({ role: 'witness', count: 1 }) },
+  {
+    rule: 'role-twice',
+    change: (plan) => stepOf(plan, 'checkpoint', 'checkpoint').signers.push({ role: 'witness', count: 1 }),
+  },
   { rule: 'role-twice', change: (plan) => first(plan.separationOfDuties).apart.push('custodian') },
   { rule: 'too-few-people', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').signatureThreshold = 3) },
   { rule: 'too-few-people', change: (plan) => (position(plan, 'custodians').count = 2) },
@@ -106,7 +123,10 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'pin-twice', change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin-b', units: ['unit-b'] }) },
   { rule: 'pin-one-person', change: (plan) => (first(plan.pins).parts = 1) },
   { rule: 'clear-components-forbidden', change: (plan) => (plan.regime = 'pci-pin') },
-  { rule: 'action-not-available', change: (plan) => plan.steps.splice(2, 0, { id: 'lunch', title: 'Lunch', action: 'pause', phase: 'opening' }) },
+  {
+    rule: 'action-not-available',
+    change: (plan) => plan.steps.splice(2, 0, { id: 'lunch', title: 'Lunch', action: 'pause', phase: 'opening' }),
+  },
   { rule: 'preflight-not-first', change: (plan) => remove(plan, 'preflight') },
   { rule: 'export-not-last', change: (plan) => remove(plan, 'export') },
   { rule: 'export-not-last', change: (plan) => move(plan, 'export', 'checkpoint') },
@@ -118,7 +138,12 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'compare-one-unit', change: (plan) => (stepOf(plan, 'compare', 'unit.compare').units = ['unit-a']) },
   { rule: 'units-differ', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').units = ['unit-a']) },
   { rule: 'no-master-key', change: (plan) => delete plan.masterKey },
-  { rule: 'master-key-unused', of: 'rotate', change: (plan) => (plan.masterKey = { id: 'mk', scheme: 'components', shares: 2, custodians: 'administrators', form: 'worksheet' }) },
+  {
+    rule: 'master-key-unused',
+    of: 'rotate',
+    change: (plan) =>
+      (plan.masterKey = { id: 'mk', scheme: 'components', shares: 2, custodians: 'administrators', form: 'worksheet' }),
+  },
   { rule: 'set-generated-twice', change: (plan) => repeat(plan, 'generate') },
   { rule: 'set-not-generated', change: (plan) => remove(plan, 'generate') },
   { rule: 'shares-distributed-twice', change: (plan) => repeat(plan, 'distribute') },
@@ -126,7 +151,19 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'new-register-full', change: (plan) => repeat(plan, 'load') },
   { rule: 'register-empty', change: (plan) => remove(plan, 'load') },
   { rule: 'register-empty', change: (plan) => repeat(plan, 'commit') },
-  { rule: 'register-unknown', of: 'rotate', change: (plan) => plan.steps.splice(3, 0, { id: 'verify', title: 'Verify', action: 'master-key.verify', phase: 'root-key', units: ['unit-a'], register: 'current' }) },
+  {
+    rule: 'register-unknown',
+    of: 'rotate',
+    change: (plan) =>
+      plan.steps.splice(3, 0, {
+        id: 'verify',
+        title: 'Verify',
+        action: 'master-key.verify',
+        phase: 'root-key',
+        units: ['unit-a'],
+        register: 'current',
+      }),
+  },
   { rule: 'not-verified', change: (plan) => remove(plan, 'verify-new') },
   { rule: 'not-verified', change: (plan) => (stepOf(plan, 'verify-new', 'master-key.verify').units = ['unit-a']) },
   { rule: 'not-committed', change: (plan) => remove(plan, 'commit') },
@@ -134,13 +171,25 @@ export const PLAN_CASES: readonly PlanCase[] = [
     rule: 'current-register-taken',
     change: (plan) => {
       const steps = plan.steps.filter((step) => ['load', 'verify-new', 'commit', 'activate'].includes(step.id));
-      plan.steps.splice(plan.steps.findIndex((step) => step.id === 'verify-current'), 0, ...steps.map((step) => ({ ...step, id: `${step.id}-again` })));
+      plan.steps.splice(
+        plan.steps.findIndex((step) => step.id === 'verify-current'),
+        0,
+        ...steps.map((step) => ({ ...step, id: `${step.id}-again` })),
+      );
     },
   },
   { rule: 'parameters-used-twice', change: (plan) => repeat(plan, 'package') },
   { rule: 'key-twice', change: (plan) => repeat(plan, 'package') },
-  { rule: 'one-collector', change: (plan) => (stepOf(plan, 'package', 'key.package').authenticate = { by: 'two-collectors', second: 'key-protect' }) },
-  { rule: 'read-back-alone', change: (plan) => (stepOf(plan, 'package', 'key.package').authenticate = { by: 'read-back', positions: ['witness'] }) },
+  {
+    rule: 'one-collector',
+    change: (plan) =>
+      (stepOf(plan, 'package', 'key.package').authenticate = { by: 'two-collectors', second: 'key-protect' }),
+  },
+  {
+    rule: 'read-back-alone',
+    change: (plan) =>
+      (stepOf(plan, 'package', 'key.package').authenticate = { by: 'read-back', positions: ['witness'] }),
+  },
   { rule: 'end-state-missing', change: (plan) => plan.endState.pop() },
   { rule: 'end-state-differs', change: (plan) => remove(plan, 'activate', 'verify-current') },
 ];

@@ -20,7 +20,8 @@ describe('the printed script', () => {
   test('has every step in order, every seat, every material and the exception sheets', () => {
     const ids = [...html.matchAll(/<code>([^<]*)<\/code>/g)].map((match) => match[1]);
     expect(ids).toEqual(first.plan.steps.map((step) => step.id));
-    for (const seat of ['custodians 1', 'custodians 2', 'custodians 3', 'approvers 2']) expect(html).toContain(`<td>${seat}</td>`);
+    for (const seat of ['custodians 1', 'custodians 2', 'custodians 3', 'approvers 2'])
+      expect(html).toContain(`<td>${seat}</td>`);
     for (const { id } of first.plan.materials) expect(html).toContain(`<td>${id}</td>`);
     expect(html.match(/<section class="sheet">/g)).toHaveLength(3);
     expect(html).toContain('<th>Time</th><th>Initials</th>');
@@ -60,5 +61,7 @@ test('nothing of the plan is read as HTML', () => {
 });
 
 test('a hash that is none is refused', () => {
-  expect(() => renderScript(first.plan, 'ABC')).toThrow(new RangeError('plan hash: expected 64 lower-case hex digits, got ABC'));
+  expect(() => renderScript(first.plan, 'ABC')).toThrow(
+    new RangeError('plan hash: expected 64 lower-case hex digits, got ABC'),
+  );
 });

@@ -42,7 +42,10 @@ test('the mark of another process counts as long as that very process lives', as
   lockBundle(bundle, root).release();
   const other = spawn('sleep', ['60']);
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  const start = readFileSync(`/proc/${String(other.pid)}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
+  const start =
+    readFileSync(`/proc/${String(other.pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ')[19] ?? '';
   const { folder } = marks();
   writeFileSync(join(folder, `${String(other.pid)}-${start}-${boot}`), '');
   expect(() => lockBundle(bundle, root)).toThrow(`process ${String(other.pid)}`);

@@ -58,7 +58,17 @@ describe('a process of ours', () => {
       begin();
       const client = startTrial(children, folder, { SOFTHSM2_CONF: '/nowhere' });
       const { environment, core } = await client.call('process', {});
-      const allowed = ['LANG', 'LC_ALL', 'LC_CTYPE', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'PATH', 'PWD', 'SOFTHSM2_CONF', 'TZ'];
+      const allowed = [
+        'LANG',
+        'LC_ALL',
+        'LC_CTYPE',
+        'NODE_CHANNEL_FD',
+        'NODE_CHANNEL_SERIALIZATION_MODE',
+        'PATH',
+        'PWD',
+        'SOFTHSM2_CONF',
+        'TZ',
+      ];
       // The shell that switches core dumps off may set some of its own.
       const shells = ['OLDPWD', 'SHLVL', '_'];
       expect(environment.filter((name) => !allowed.includes(name) && !shells.includes(name))).toEqual([]);
@@ -125,7 +135,12 @@ describe('a process of ours', () => {
 
   test('passes a DeviceError on, and nothing of any other exception', async () => {
     const client = begin();
-    await expect(client.call('device-error', {})).rejects.toMatchObject({ code: 'CKR_X', message: 'm', changed: 'c', next: 'n' });
+    await expect(client.call('device-error', {})).rejects.toMatchObject({
+      code: 'CKR_X',
+      message: 'm',
+      changed: 'c',
+      next: 'n',
+    });
     const error: unknown = await client.call('throw-secret', { secret: '73310954' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'FAULT', uncertain: true });
     const { message, code, changed, next } = error as Record<string, string>;
@@ -136,7 +151,9 @@ describe('a process of ours', () => {
 
   test('is not sent an argument that is not in the contract', async () => {
     const client = begin();
-    await expect(client.call('echo', { text: 5 as unknown as string })).rejects.toThrow('argument of echo: wrong at text');
+    await expect(client.call('echo', { text: 5 as unknown as string })).rejects.toThrow(
+      'argument of echo: wrong at text',
+    );
     expect(await client.call('echo', { text: 'goes on' })).toBe('goes on');
   });
 
@@ -146,7 +163,10 @@ describe('a process of ours', () => {
     ['too large', { kind: 'result', id: 1, result: 'x'.repeat(9_000_000) }],
     ['too many', { kind: 'result', id: 1, result: Array.from({ length: 300_000 }, () => 'x'.repeat(40)) }],
     ['no object', 'text'],
-    ['an error with a field too many', { kind: 'error', id: 1, error: { code: '', message: '', changed: '', next: '', uncertain: true, stack: '' } }],
+    [
+      'an error with a field too many',
+      { kind: 'error', id: 1, error: { code: '', message: '', changed: '', next: '', uncertain: true, stack: '' } },
+    ],
   ])('that sends a message that is %s is ended', async (_, raw) => {
     const client = begin();
     await expect(client.call('say', { raw })).rejects.toMatchObject({ code: 'WORKER_FAULT', uncertain: true });
@@ -184,20 +204,25 @@ describe('asking people', () => {
     }
   });
 
-  test.each([0, 20, 150, 400])('a process killed %d ms into an exchange leaves nothing its successor trips over', async (afterMs) => {
-    const client = begin([{ match: { kind: 'pin', of: 'unit-a' }, do: 'delay', milliseconds: 100 }]);
-    await client.call('echo', { text: 'up' });
-    await expect(client.call('ask-and-die', { dialogue: pinQuestion(8, true), afterMs })).rejects.toMatchObject({
-      code: 'WORKER_CRASHED',
-    });
-    const successor = startTrial(children, folder);
-    const digest = await successor.call('ask', { dialogue: pinQuestion(8, true, 'ada', 'unit-b'), body: '' });
-    expect(digest).toBe(sha256(pinOf('unit-b')));
-  });
+  test.each([0, 20, 150, 400])(
+    'a process killed %d ms into an exchange leaves nothing its successor trips over',
+    async (afterMs) => {
+      const client = begin([{ match: { kind: 'pin', of: 'unit-a' }, do: 'delay', milliseconds: 100 }]);
+      await client.call('echo', { text: 'up' });
+      await expect(client.call('ask-and-die', { dialogue: pinQuestion(8, true), afterMs })).rejects.toMatchObject({
+        code: 'WORKER_CRASHED',
+      });
+      const successor = startTrial(children, folder);
+      const digest = await successor.call('ask', { dialogue: pinQuestion(8, true, 'ada', 'unit-b'), body: '' });
+      expect(digest).toBe(sha256(pinOf('unit-b')));
+    },
+  );
 
   test('ends with PERSON_GONE when the person process dies, now and afterwards', async () => {
     const client = begin([{ match: { kind: 'pin' }, do: 'die' }]);
-    await expect(client.call('ask', { dialogue: pinQuestion(8, true), body: '' })).rejects.toMatchObject({ code: 'PERSON_GONE' });
+    await expect(client.call('ask', { dialogue: pinQuestion(8, true), body: '' })).rejects.toMatchObject({
+      code: 'PERSON_GONE',
+    });
     expect(await children.personExited).toMatchObject({ signal: 'SIGKILL' });
     expect(await client.call('echo', { text: 'the process lives' })).toBe('the process lives');
     expect(() => startTrial(children, folder)).toThrow('has ended');
@@ -206,6 +231,8 @@ describe('asking people', () => {
   test('ends with PERSON_GONE when what stands on the link is no question', async () => {
     const client = begin();
     await client.call('fill-link', { hex: 'ffffffff00' });
-    await expect(client.call('ask', { dialogue: pinQuestion(8, true), body: '' })).rejects.toMatchObject({ code: 'PERSON_GONE' });
+    await expect(client.call('ask', { dialogue: pinQuestion(8, true), body: '' })).rejects.toMatchObject({
+      code: 'PERSON_GONE',
+    });
   });
 });

@@ -173,7 +173,14 @@ test('PINs are made by those the plan lets make them and given by those who hold
   const asked: unknown[] = [];
   const spied = new ModuleDevices({
     plan: planWith('KEYRITE-A'),
-    binding: bindingWith({ id: 'units', path: '/module', sha256: '0'.repeat(64), environment: [{ name: 'STAND_IN_FILE', value: join(folder, 'tokens') }], files: [], links: [] }),
+    binding: bindingWith({
+      id: 'units',
+      path: '/module',
+      sha256: '0'.repeat(64),
+      environment: [{ name: 'STAND_IN_FILE', value: join(folder, 'tokens') }],
+      files: [],
+      links: [],
+    }),
     startWorker: (one) => {
       const client = children.startModuleWorker(one);
       const call = client.call.bind(client);

@@ -24,9 +24,14 @@ afterAll(() => {
 });
 afterEach(() => main.kill('SIGKILL'));
 
-async function startMain(ceremony: string, act: 'ask' | 'hang'): Promise<{ person: number; worker: number; control: string }> {
+async function startMain(
+  ceremony: string,
+  act: 'ask' | 'hang',
+): Promise<{ person: number; worker: number; control: string }> {
   const player = join(folder, `${ceremony}.json`);
-  main = fork(join(folder, 'trial-main.cjs'), [folder, ceremony, player, act], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  main = fork(join(folder, 'trial-main.cjs'), [folder, ceremony, player, act], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   if (main.stdout === null) throw new Error('no output');
   const [line] = (await once(main.stdout, 'data')) as [Buffer];
   return JSON.parse(line.toString()) as { person: number; worker: number; control: string };
@@ -60,5 +65,5 @@ test('children of a main that was killed end by themselves, and one that hangs i
 /** Neither gone nor only waiting to be collected. */
 function isAlive(pid: number): boolean {
   const stat = `/proc/${String(pid)}/stat`;
-  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+  return existsSync(stat) && !readFileSync(stat, 'utf8').includes(') Z ');
 }

@@ -16,7 +16,10 @@ function source(bytes: Uint8Array): { read: ReadExactly; taken: () => number } {
   };
 }
 
-const header = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.oneof(fc.stringMatching(/^[ -~]*$/), fc.integer(), fc.boolean()));
+const header = fc.dictionary(
+  fc.stringMatching(/^[a-z]{1,8}$/),
+  fc.oneof(fc.stringMatching(/^[ -~]*$/), fc.integer(), fc.boolean()),
+);
 
 describe('person frames', () => {
   test('come back as they went, and not one byte of the next is read', async () => {
@@ -56,10 +59,16 @@ describe('person frames', () => {
   test('refuse lengths beyond the limit before reading on', async () => {
     const long = Buffer.alloc(4);
     long.writeUInt32BE(MAX_FRAME_BYTES);
-    await expect(readFrame(source(long).read)).rejects.toThrow('person frame header: expected at most 65528 bytes, got 65536');
+    await expect(readFrame(source(long).read)).rejects.toThrow(
+      'person frame header: expected at most 65528 bytes, got 65536',
+    );
     const longBody = Buffer.from('000000027b7dffffffff', 'hex');
-    await expect(readFrame(source(longBody).read)).rejects.toThrow('person frame body: expected at most 65526 bytes, got 4294967295');
-    expect(() => encodeFrame({}, Buffer.alloc(MAX_FRAME_BYTES))).toThrow('person frame: expected at most 65536 bytes, got 65546');
+    await expect(readFrame(source(longBody).read)).rejects.toThrow(
+      'person frame body: expected at most 65526 bytes, got 4294967295',
+    );
+    expect(() => encodeFrame({}, Buffer.alloc(MAX_FRAME_BYTES))).toThrow(
+      'person frame: expected at most 65536 bytes, got 65546',
+    );
   });
 
   test('refuse a header that is not canonical', async () => {

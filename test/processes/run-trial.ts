@@ -7,7 +7,14 @@ import { TRIAL_OPERATIONS } from './trial-table';
 
 export type TrialClient = ProcessClient<typeof TRIAL_OPERATIONS>;
 
-export const TRIAL_MODULE: Module = { id: 'trial', path: '/nowhere', sha256: '0'.repeat(64), environment: [], files: [], links: [] };
+export const TRIAL_MODULE: Module = {
+  id: 'trial',
+  path: '/nowhere',
+  sha256: '0'.repeat(64),
+  environment: [],
+  files: [],
+  links: [],
+};
 
 /** Children of a run whose programs are in `folder`. */
 export function trialChildren(folder: string, ceremony: string, player: string | null): NodeChildren {
@@ -25,7 +32,11 @@ export function trialChildren(folder: string, ceremony: string, player: string |
 }
 
 /** One more process on the link of the trial module. */
-export function startTrial(children: NodeChildren, folder: string, environment: Record<string, string> = {}): TrialClient {
+export function startTrial(
+  children: NodeChildren,
+  folder: string,
+  environment: Record<string, string> = {},
+): TrialClient {
   return children.startChild({
     name: 'the trial process',
     table: TRIAL_OPERATIONS,
@@ -37,5 +48,16 @@ export function startTrial(children: NodeChildren, folder: string, environment: 
 
 /** A question for a PIN of between `minimum` and 64 digits. */
 export function pinQuestion(minimum: number, make: boolean, holder = 'ada', of = 'unit-a') {
-  return { kind: 'pin', of, role: 'user', part: 1, parts: 1, holder, make, minimum, maximum: 64, warning: null } as const;
+  return {
+    kind: 'pin',
+    of,
+    role: 'user',
+    part: 1,
+    parts: 1,
+    holder,
+    make,
+    minimum,
+    maximum: 64,
+    warning: null,
+  } as const;
 }

@@ -29,18 +29,54 @@ function find({ address }: UnitTarget): Token | null {
 }
 
 function token(label: string, serial: string, initialised: boolean): Token {
-  return { label, serial, manufacturer: '', model: '', firmware: '', initialised, userPinSet: false, protectedPath: false, pinFlags: [] };
+  return {
+    label,
+    serial,
+    manufacturer: '',
+    model: '',
+    firmware: '',
+    initialised,
+    userPinSet: false,
+    protectedPath: false,
+    pinFlags: [],
+  };
 }
 
 function reading(unit: string, found: Token | null): Reading {
-  return { unit, token: found, identity: null, challenge: null, state: null, stateKept: 'none', registers: null, objects: null, capabilities: null };
+  return {
+    unit,
+    token: found,
+    identity: null,
+    challenge: null,
+    state: null,
+    stateKept: 'none',
+    registers: null,
+    objects: null,
+    capabilities: null,
+  };
 }
 
-async function askPins(target: UnitTarget, role: 'user' | 'security-officer', make: boolean, link: PersonLink): Promise<void> {
+async function askPins(
+  target: UnitTarget,
+  role: 'user' | 'security-officer',
+  make: boolean,
+  link: PersonLink,
+): Promise<void> {
   const { parts, holders } = role === 'user' ? target.user : target.securityOfficer;
   for (let part = 1; part <= parts; part += 1) {
     const holder = holders[part - 1] ?? '';
-    await link.ask({ kind: 'pin', of: target.unit, role, part, parts, holder, make, minimum: 4, maximum: 16, warning: null });
+    await link.ask({
+      kind: 'pin',
+      of: target.unit,
+      role,
+      part,
+      parts,
+      holder,
+      make,
+      minimum: 4,
+      maximum: 16,
+      warning: null,
+    });
   }
 }
 
@@ -48,9 +84,13 @@ function none(): never {
   throw new DeviceError({ code: 'NOT_IN_STAND_IN', message: 'm', changed: 'c', next: 'n', uncertain: false });
 }
 
-async function initialise({ target, label, again }: ArgsOf<Operations, 'unit.initialise-token'>, link: PersonLink): Promise<Token> {
+async function initialise(
+  { target, label, again }: ArgsOf<Operations, 'unit.initialise-token'>,
+  link: PersonLink,
+): Promise<Token> {
   const found = find(target);
-  if (found?.initialised === true && !again) throw new DeviceError({ code: 'INITIALISED', message: 'm', changed: 'c', next: 'n', uncertain: false });
+  if (found?.initialised === true && !again)
+    throw new DeviceError({ code: 'INITIALISED', message: 'm', changed: 'c', next: 'n', uncertain: false });
   await askPins(target, 'security-officer', true, link);
   const serial = String(Date.now());
   appendFileSync(file, `${label} ${serial}\n`);
@@ -63,7 +103,8 @@ serve(
   MODULE_OPERATIONS,
   {
     'module.load': ({ path }) => {
-      if (path === '/changed') throw new DeviceError({ code: 'MODULE_CHANGED', message: 'm', changed: 'c', next: 'n', uncertain: false });
+      if (path === '/changed')
+        throw new DeviceError({ code: 'MODULE_CHANGED', message: 'm', changed: 'c', next: 'n', uncertain: false });
       loaded = true;
       return null;
     },
@@ -77,7 +118,10 @@ serve(
     'unit.glance': ({ target }) => reading(target.unit, find(target)),
     'unit.read': async ({ target }, link) => {
       await askPins(target, 'user', false, link);
-      return { ...reading(target.unit, find(target)), identity: { id: '0'.repeat(64), spki: target.identitySpki ?? '', algorithm: '' } };
+      return {
+        ...reading(target.unit, find(target)),
+        identity: { id: '0'.repeat(64), spki: target.identitySpki ?? '', algorithm: '' },
+      };
     },
     'unit.initialise-token': initialise,
     'unit.set-user-pin': async ({ target }, link) => {
@@ -88,15 +132,30 @@ serve(
     'unit.create-identity': none,
     'unit.perform': none,
     'unit.make-import-key': none,
-    'unit.make-root-key': () => ({ handle: 'key-1', checkValue: { algorithm: 'aes-cmac', value: '0102030405' }, attributes: {} }),
+    'unit.make-root-key': () => ({
+      handle: 'key-1',
+      checkValue: { algorithm: 'aes-cmac' as const, value: '0102030405' },
+      attributes: {},
+    }),
     'unit.wrap-root-key': ({ handle }) => Buffer.from(handle).toString('base64'),
     'unit.encrypt-nonce': () => null,
     'unit.destroy-root-key': () => null,
     'card.sign': async ({ card, message }, link) => {
-      await link.ask({ kind: 'pin', of: card.participant, role: 'card', part: 1, parts: 1, holder: card.participant, make: true, minimum: 4, maximum: 16, warning: null });
+      await link.ask({
+        kind: 'pin',
+        of: card.participant,
+        role: 'card',
+        part: 1,
+        parts: 1,
+        holder: card.participant,
+        make: true,
+        minimum: 4,
+        maximum: 16,
+        warning: null,
+      });
       return message;
     },
-    'card.prepare': () => ({ serial: '1', algorithm: 'ecdsa-p256-sha256', spki: SPKI }),
+    'card.prepare': () => ({ serial: '1', algorithm: 'ecdsa-p256-sha256' as const, spki: SPKI }),
   },
   nodeServerPort(),
   (events) => nodePersonLink(PERSON_LINK_FD, events),

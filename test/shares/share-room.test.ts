@@ -210,6 +210,6 @@ describe('a share room over real processes', () => {
       code: 'TRANSPORT_LOST',
       uncertain: false,
     });
-    await room.endAll();
+    await room.end();
   });
 });

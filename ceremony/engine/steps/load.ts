@@ -12,6 +12,7 @@ export const loadMasterKey: StepHandler<'master-key.load'> = async (ceremony, st
   const set = currentSet(ceremony);
   for (const unit of step.units) {
     await readUnit(ceremony, step.id, unit);
+    if (!isLoaded(ceremony, step.id, unit, set.shares.length)) await ensureEntered(ceremony, step.id);
     for (const [position, share] of set.shares.entries()) {
       const custodian = custodiansOf(ceremony)[position];
       if (custodian === undefined) throw new Error(`no custodian for share ${String(share.index)}`);
@@ -59,36 +60,63 @@ async function deliver(ceremony: Ceremony, step: string, unit: string): Promise<
   return { wrapped, pattern: currentSet(ceremony).pattern };
 }
 
-/** The share process of the set must be alive with every share read back; else each custodian enters theirs again. */
+/** Whether the load that completes the set is on record for this unit. */
+function isLoaded(ceremony: Ceremony, step: string, unit: string, shares: number): boolean {
+  return ceremony.record.act(step, `${unit}/load-${String(shares)}`)?.status === 'done';
+}
+
+/** The share process of the set must be alive with every share read back; else the custodians enter what is missing. */
 async function ensureEntered(ceremony: Ceremony, step: string): Promise<void> {
+  const { shares } = ceremony.ports;
+  const set = currentSet(ceremony);
+  for (;;) {
+    if (!shares.holds(set.set)) {
+      await shares.end();
+      await shares.reopen(set);
+    }
+    const missing = set.shares.findIndex((share) => !shares.entered().includes(share.index));
+    if (missing === -1) return;
+    await enterShare(ceremony, step, missing);
+  }
+}
+
+/** One custodian enters a share. Where the share process ended meanwhile, that is the outcome, and the caller begins again. */
+async function enterShare(ceremony: Ceremony, step: string, position: number): Promise<void> {
   const { shares, people } = ceremony.ports;
   const set = currentSet(ceremony);
-  if (shares.holds(set.set)) return;
-  await shares.reopen(set);
-  const tries = ceremony.record.step(step).acts.size;
-  for (const [position, share] of set.shares.entries()) {
-    const custodian = custodiansOf(ceremony)[position];
-    if (custodian === undefined) throw new Error(`no custodian for share ${String(share.index)}`);
-    people.tell({
-      kind: 'progress',
-      text: `${ceremony.participant(custodian).name} enters share ${String(share.index)} of ${String(set.shares.length)}`,
-    });
-    const about = { set: set.set, index: share.index, custodian };
-    await act(ceremony, {
-      step,
-      key: `entry-${String(tries)}/share-${String(share.index)}`,
-      operation: 'enter share',
-      unit: null,
-      parameters: about,
-      expected: { entered: true },
-      by: [custodian],
-      perform: async () => {
-        await shares.enter(share.index, custodian);
-        return { result: { ...about, entered: true } };
-      },
-      observe: () => Promise.resolve({ verdict: 'not-applied', observed: { note: 'not entered' } }),
-    });
-  }
+  const share = set.shares[position];
+  const custodian = custodiansOf(ceremony)[position];
+  if (share === undefined || custodian === undefined) throw new Error(`nobody holds share ${String(position + 1)}`);
+  people.tell({
+    kind: 'progress',
+    text: `${ceremony.participant(custodian).name} enters share ${String(share.index)} of ${String(set.shares.length)}`,
+  });
+  const about = { set: set.set, index: share.index, custodian };
+  await act(ceremony, {
+    step,
+    key: entryKey(ceremony, step, share.index),
+    operation: 'enter share',
+    unit: null,
+    parameters: about,
+    expected: { entered: true },
+    by: [custodian],
+    perform: async () => {
+      if (!shares.holds(set.set)) return { result: { ...about, entered: false } };
+      await shares.enter(share.index, custodian);
+      return { result: { ...about, entered: true } };
+    },
+    observe: () => Promise.resolve({ verdict: 'not-applied', observed: { note: 'not entered' } }),
+  });
+}
+
+/** A fresh key, since a share may have to be entered several times; an entry that a crash interrupted keeps its own. */
+function entryKey(ceremony: Ceremony, step: string, index: number): string {
+  const { acts } = ceremony.record.step(step);
+  const ending = `/share-${String(index)}`;
+  const interrupted = [...acts].find(
+    ([key, { status }]) => key.startsWith('entry-') && key.endsWith(ending) && status === 'open',
+  );
+  return interrupted?.[0] ?? `entry-${String(acts.size)}${ending}`;
 }
 
 function keyOf(ceremony: Ceremony, custodian: string): SigningKey {

@@ -33,8 +33,7 @@ export const commitMasterKey: StepHandler<'master-key.commit'> = async (ceremony
 /** Activates the committed register of every unit, after the patterns were compared. */
 export const activateMasterKey: StepHandler<'master-key.activate'> = async (ceremony, step) => {
   const done = (unit: string): boolean => ceremony.record.act(step.id, `${unit}/activate`)?.status === 'done';
-  const registerOf = (unit: string): 'new' | 'current' => (done(unit) ? 'current' : 'new');
-  const pattern = await comparePatterns(ceremony, step.id, step.units, registerOf);
+  const pattern = await comparePatterns(ceremony, step.id, step.units, 'either');
   for (const unit of step.units.filter((one) => !done(one))) {
     await commandUnit(ceremony, {
       step: step.id,
@@ -57,12 +56,12 @@ async function comparePatterns(
   ceremony: Ceremony,
   step: string,
   units: readonly string[],
-  register: 'new' | 'current' | ((unit: string) => 'new' | 'current'),
+  register: 'new' | 'current' | 'either',
 ): Promise<string> {
   const shown: { unit: string; pattern: string | null }[] = [];
   for (const unit of units) {
     const proven = await readUnit(ceremony, step, unit);
-    const which = typeof register === 'string' ? register : register(unit);
+    const which = register === 'either' ? occupied(proven) : register;
     await ceremony.recordFact(step, 'register', { unit, register: which, ...describe(proven.reading) });
     shown.push({ unit, pattern: patternOf(proven, which) });
   }
@@ -76,6 +75,11 @@ async function comparePatterns(
     next: 'Do not commit. Find out which unit was loaded wrongly; clear its new register and load it again.',
     uncertain: false,
   });
+}
+
+/** While units are being activated one after the other, the key is in the one register or in the other. */
+function occupied({ registers }: ProvenReading): 'new' | 'current' {
+  return registers.new.status === 'empty' ? 'current' : 'new';
 }
 
 function patternOf(proven: ProvenReading, register: 'new' | 'current'): string | null {

@@ -1,0 +1,226 @@
+/** Workers that die between two calls of one act: read again, the same request finishes it, and nothing is lost or doubled. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPublicKey, constants, publicEncrypt, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../ceremony/canonical-json';
+import { nextCommand } from '../../ceremony/command/apply';
+import type { CommandPayload, UnitState } from '../../ceremony/command/unit-state';
+import type { UnitTarget } from '../../hsm/contract';
+import { signed, signer, unitTarget } from './people';
+import { cmac } from './reference-cmac';
+import { makeStore, type Store } from './softhsm';
+import { StandIns, type Errand } from './stand-in';
+
+const PINS = { 'unit-a/security-officer/1': 'officer-pin', 'unit-a/user/1': 'first-', 'unit-a/user/2': 'second' };
+const CEREMONY = { mode: 'rehearsal', id: 'crash-1' } as const;
+const admin = signer('anna');
+const SET = randomBytes(16).toString('hex');
+const masterKey = randomBytes(32);
+const LOAD = { command: 'master-key.load', set: SET, index: 1, of: 1, commitment: '1'.repeat(64) } as const;
+const pattern = Buffer.concat([cmac(masterKey, Buffer.alloc(16, 1)), cmac(masterKey, Buffer.alloc(16, 2))]).toString(
+  'hex',
+);
+
+let store: Store;
+let workers: StandIns;
+let target: UnitTarget;
+let state: UnitState;
+
+beforeAll(() => {
+  store = makeStore();
+  workers = new StandIns(store, PINS);
+  target = unitTarget('unit-a', { blank: true });
+});
+afterAll(() => {
+  store.remove();
+});
+
+const readNow = () => workers.get('unit.read', { target, nonce: 'ab'.repeat(32) });
+
+function request(payload: CommandPayload, wrapped: string | null = null): Errand & { operation: 'unit.perform' } {
+  return {
+    operation: 'unit.perform',
+    args: {
+      target,
+      command: signed(nextCommand(state, CEREMONY, payload), admin),
+      state,
+      custodians: { [admin.id]: admin.key },
+      wrapped,
+      pattern: payload.command === 'master-key.load' ? pattern : null,
+    },
+  };
+}
+
+/** Makes an import key, wraps the master key to it and loads it, all in one worker, since the import key lives no longer. */
+async function loadKey(load: CommandPayload, fault: string) {
+  let errand = request(load);
+  const ended = await workers.runBoth(fault, { operation: 'unit.make-import-key', args: { target } }, (key) => {
+    const publicKey = createPublicKey({ key: Buffer.from(key.spki, 'base64'), format: 'der', type: 'spki' });
+    const options = { key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: key.oaep };
+    errand = request(load, publicEncrypt(options, masterKey).toString('base64'));
+    return errand;
+  });
+  return { ...ended, errand };
+}
+
+/** Dies at the fault, then the same request again in a new worker; returns the reading after it. */
+function diesAndFinishes(fault: string, errand: Errand & { operation: 'unit.perform' }) {
+  const died = workers.run(fault, errand);
+  expect(died.signal, died.stderr).toBe(fault.includes('segv') ? 'SIGSEGV' : 'SIGKILL');
+  const reading = workers.get('unit.perform', errand.args);
+  expect(workers.get('unit.perform', errand.args)).toEqual(reading);
+  expect(readNow()).toMatchObject({ state: reading.state, registers: reading.registers });
+  expect(readNow().objects?.filter((object) => object.label === 'keyrite:state')).toHaveLength(1);
+  if (reading.state === null) throw new Error('no state');
+  state = reading.state;
+  return reading;
+}
+
+describe('a unit whose worker dies or whose token lies', () => {
+  it('dies before and after C_InitToken: the token is blank, or has our label', () => {
+    const errand = (again: boolean, address: Partial<UnitTarget['address']>): Errand => ({
+      operation: 'unit.initialise-token',
+      args: { target: unitTarget('unit-a', address), label: 'KR-A', again },
+    });
+    const ours = unitTarget('unit-a', { label: 'KR-A' });
+    expect(workers.run('C_InitToken:segv', errand(false, { blank: true })).signal).toBe('SIGSEGV');
+    expect(workers.get('unit.glance', { target: ours }).token).toBeNull();
+    expect(workers.run('C_InitToken:segv-after', errand(false, { blank: true })).signal).toBe('SIGSEGV');
+    expect(workers.get('unit.glance', { target: ours }).token).toMatchObject({ label: 'KR-A', userPinSet: false });
+    const made = workers.get('unit.initialise-token', { target: ours, label: 'KR-A', again: true });
+    target = unitTarget('unit-a', { label: 'KR-A', serial: made.serial });
+  });
+
+  it('dies after C_InitPIN: the PIN is set, and is set once more without harm', () => {
+    expect(workers.run('C_InitPIN:kill-after', { operation: 'unit.set-user-pin', args: { target } }).signal).toBe(
+      'SIGKILL',
+    );
+    expect(workers.get('unit.glance', { target }).token?.userPinSet).toBe(true);
+    expect(workers.get('unit.set-user-pin', { target }).userPinSet).toBe(true);
+  });
+
+  it('dies between the identity key and the first state', () => {
+    // The probes make one key pair of their own, and five objects: the identity is the second pair, the state the last.
+    const died = workers.run('C_GenerateKeyPair:kill-after:2', { operation: 'unit.create-identity', args: { target } });
+    expect(died.signal, died.stderr).toBe('SIGKILL');
+    const reading = readNow();
+    expect(reading.identity).not.toBeNull();
+    expect(reading.state).toBeNull();
+    const made = workers.get('unit.create-identity', { target });
+    expect(made.id).toBe(reading.identity?.id);
+    target = { ...target, identitySpki: made.spki };
+    state = made.state;
+  });
+
+  it('dies around the writing of a state', () => {
+    diesAndFinishes(
+      'C_DestroyObject:segv',
+      request({ command: 'administrator.add', administrator: { id: admin.id, ...admin.key } }),
+    );
+    diesAndFinishes(
+      'C_DestroyObject:kill-after',
+      request({
+        command: 'thresholds.set',
+        signatureThreshold: 1,
+        revocationThreshold: 1,
+        administrators: state.administrators,
+      }),
+    );
+    expect(state).toMatchObject({ mode: 'operational', counter: 2 });
+  });
+
+  it('lies: a key that stays readable is destroyed', async () => {
+    const ended = await loadKey(LOAD, 'lie,C_SetAttributeValue:0x10,C_CopyObject:0x10');
+    expect(ended.answer?.error).toMatchObject({ code: 'KEY_NOT_AS_ASKED', uncertain: false });
+    expect(ended.answer?.error?.message).toContain('CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_DECRYPT');
+    expect(readNow().registers?.new.status).toBe('empty');
+    expect(readNow().state).toEqual(state);
+  });
+
+  it.each([
+    ['changed', 'lie,'],
+    ['replaced by a stricter copy', 'lie,C_SetAttributeValue:0x10'],
+  ])('lies: a key made readable is %s', async (_how, fault) => {
+    const ended = await loadKey(LOAD, fault);
+    expect(ended.answer?.error).toBeUndefined();
+    const reading = readNow();
+    expect(reading.registers?.new).toMatchObject({ status: 'full-uncommitted', pattern, set: SET });
+    expect(reading.registers?.new.attributes).toMatchObject({
+      CKA_SENSITIVE: true,
+      CKA_EXTRACTABLE: false,
+      CKA_DECRYPT: false,
+    });
+    expect(reading.objects?.filter((object) => object.class === 'secret-key')).toHaveLength(1);
+    forgetLoad();
+  });
+
+  it('dies after C_UnwrapKey: the key is there and is not asked for again', async () => {
+    // The first C_UnwrapKey calls are those of the probes: two questions, SHA-256 refused and SHA-1 taken.
+    const { errand, signal } = await loadKey(LOAD, 'C_UnwrapKey:kill-after:3');
+    expect(signal).toBe('SIGKILL');
+    expect(readNow().registers?.new).toMatchObject({ status: 'full-uncommitted', pattern, set: SET });
+    expect(readNow().state?.registers.new).toBe('empty');
+    const reading = workers.get('unit.perform', { ...errand.args, wrapped: null });
+    expect(reading.registers?.new).toMatchObject({ status: 'full-uncommitted', pattern });
+    if (reading.state === null) throw new Error('no state');
+    state = reading.state;
+  });
+
+  it('dies around the relabelling of commit and activate', () => {
+    diesAndFinishes('C_SetAttributeValue:segv', request({ command: 'master-key.commit', pattern }));
+    const reading = diesAndFinishes(
+      'C_SetAttributeValue:kill-after',
+      request({ command: 'master-key.activate', pattern }),
+    );
+    expect(reading.registers).toMatchObject({
+      new: { status: 'empty' },
+      current: { status: 'valid', pattern, set: SET },
+    });
+  });
+});
+
+/** Puts the token back to the state before the load, so that it can be loaded once more. */
+function forgetLoad(): void {
+  const file = join(store.folder, 'state.json');
+  writeFileSync(file, canonicalJson(state));
+  const tool = (...args: string[]) => store.tool('--token-label', 'KR-A', '--login', '--pin', 'first-second', ...args);
+  tool('--delete-object', '--type', 'data', '--label', 'keyrite:state');
+  tool(
+    '--write-object',
+    file,
+    '--type',
+    'data',
+    '--label',
+    'keyrite:state',
+    '--application-label',
+    'keyrite',
+    '--private',
+  );
+  tool('--delete-object', '--type', 'secrkey', '--label', 'keyrite:mk:uncommitted');
+}
+
+describe('a call that fails', () => {
+  it('is named and explained, and says whether the device may have acted', () => {
+    const rootKey: Errand = { operation: 'unit.make-root-key', args: { target, name: 'k' } };
+    const removed = workers.run('C_GenerateKey:0x32', rootKey).answers[0]?.error;
+    expect(removed?.code).toBe('CKR_DEVICE_REMOVED');
+    expect(removed?.message).toContain(
+      'unit unit-a: making a root key failed. The token answered C_GenerateKey with CKR_DEVICE_REMOVED (0x32)',
+    );
+    const vendors = workers.run('C_GenerateKey:0x80000042', rootKey).answers[0]?.error;
+    expect(vendors?.code).toBe('CKR_VENDOR_DEFINED+0x42');
+    const pin = workers.run('C_InitPIN:0x30-after', { operation: 'unit.set-user-pin', args: { target } }).answers[0]
+      ?.error;
+    expect(pin).toMatchObject({ code: 'CKR_DEVICE_ERROR', uncertain: true });
+    const plain = workers.run('C_CreateObject:0xd0', { operation: 'unit.make-import-key', args: { target } }).answers[0]
+      ?.error;
+    expect(plain, 'without C_CreateObject the probes fall back to keys made in the token').toBeUndefined();
+  });
+
+  it('delays, too, are passed on', () => {
+    const started = Date.now();
+    workers.run('C_GetInfo:delay-400', { operation: 'module.describe', args: {} });
+    expect(Date.now() - started).toBeGreaterThan(400);
+  });
+});
