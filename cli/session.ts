@@ -7,8 +7,8 @@ import type { Binding } from '../ceremony/plan/binding-schema';
 import type { Plan } from '../ceremony/plan/schema';
 import { ModuleDevices } from '../hsm/devices';
 import { ProcessShareRoom } from '../hsm/share-room';
-import { FileBundleFolder } from './bundle-folder';
-import { NodeChildren } from './node-children';
+import type { FileBundleFolder } from './bundle-folder';
+import type { NodeChildren } from './node-children';
 import { LinuxWorkstation } from './workstation';
 
 /** What a session is made of. */

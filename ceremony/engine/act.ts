@@ -75,14 +75,9 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
       ...(spec.files === undefined ? {} : { files: [...spec.files] }),
     },
   });
+  let done: Awaited<ReturnType<Act['perform']>>;
   try {
-    const { result, files } = await spec.perform();
-    await ceremony.append({
-      type: 'step.outcome',
-      ...about,
-      body: { attempt: number, act: spec.key, result, ...(files === undefined ? {} : { files: [...files] }) },
-    });
-    return result;
+    done = await spec.perform();
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     await recordFailure(ceremony, spec.step, spec.key, error);
@@ -91,6 +86,18 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
     await decideAgain(ceremony, spec.step, error);
     return null;
   }
+  // Not in the `try`: what fails here is the medium. The act was carried out, so no line may say that it was not.
+  await ceremony.append({
+    type: 'step.outcome',
+    ...about,
+    body: {
+      attempt: number,
+      act: spec.key,
+      result: done.result,
+      ...(done.files === undefined ? {} : { files: [...done.files] }),
+    },
+  });
+  return done.result;
 }
 
 /** Records a failure in the people's words. */
@@ -170,7 +177,7 @@ async function decideAgain(ceremony: Ceremony, step: string, error: DeviceError)
     next: error.next,
     options,
   });
-  if (decision !== 'again') throw new CeremonyStopped(`stopped in step ${step}: ${error.message}`);
+  if (decision !== 'again') throw new CeremonyStopped(`stopped in step ${step}: ${error.message}\n${error.next}`);
 }
 
 function unclear(spec: Act): CeremonyStopped {

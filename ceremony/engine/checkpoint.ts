@@ -5,6 +5,7 @@ import { checkpointBody, checkpointFiles, checkpointEnvelopeFile } from '../tran
 import type { Ceremony } from './ceremony';
 import type { CheckpointRecord } from './record';
 import { signBytes } from './signatures';
+import { untilItWorks } from './until-it-works';
 
 /** The next checkpoint's number, size, root and bytes. */
 interface Made {
@@ -48,10 +49,10 @@ export async function makeFinalCheckpoint(ceremony: Ceremony): Promise<Made> {
     if (await folder.exists(names.signature(id))) continue;
     ceremony.ports.people.tell({ kind: 'progress', text: `${ceremony.participant(id).name} signs the last checkpoint` });
     const person = ceremony.participant(id);
-    await folder.create(
-      names.signature(id),
-      await signBytes(ceremony.ports.devices, person, PAYLOAD_TYPES.checkpoint, made.body),
+    const signature = await untilItWorks(ceremony.ports.people, `${person.name} signs the last checkpoint`, () =>
+      signBytes(ceremony.ports.devices, person, PAYLOAD_TYPES.checkpoint, made.body),
     );
+    await folder.create(names.signature(id), signature);
   }
   await writeEnvelope(ceremony, made.number, made.body, signers);
   return made;

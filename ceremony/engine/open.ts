@@ -10,6 +10,7 @@ import { Ceremony, CeremonyStopped } from './ceremony';
 import type { EnginePorts } from './ports';
 import { CeremonyRecord } from './record';
 import { sha256Hex, signTogether } from './signatures';
+import { untilItWorks } from './until-it-works';
 
 /** What is opened: the documents with the very text that was reviewed. */
 export interface Documents {
@@ -91,8 +92,12 @@ export function rosterOf(documents: Documents): RosterEntry[] {
   });
 }
 
-/** Refuses what the checker calls an error. Production also needs the keys that the plan pins. */
-function refuseErrors(documents: Documents): void {
+/**
+ * Refuses what the checker calls an error. Production also needs the keys that the plan pins.
+ *
+ * @throws PlanRefused naming every error
+ */
+export function refuseErrors(documents: Pick<Documents, 'plan' | 'binding'>): void {
   const findings = [
     ...checkPlan(documents.plan.plan),
     ...checkBinding(documents.plan.plan, documents.plan.sha256, documents.binding.binding),
@@ -115,14 +120,16 @@ async function approvals(documents: Documents, roster: readonly RosterEntry[], p
     const person = roster.find((one) => one.id === id);
     if (person === undefined) throw new CeremonyStopped(`${id} is not on the roster`);
     ports.people.tell({ kind: 'progress', text: `${person.name} approves plan and binding` });
-    const sealed = await signTogether(ports.devices, [person], PAYLOAD_TYPES.approval, {
-      format: 'keyrite-approval/1',
-      mode: binding.mode,
-      ceremony: binding.ceremony,
-      approver: id,
-      plan: documents.plan.sha256,
-      binding: documents.binding.sha256,
-    });
+    const sealed = await untilItWorks(ports.people, `${person.name} approves plan and binding`, () =>
+      signTogether(ports.devices, [person], PAYLOAD_TYPES.approval, {
+        format: 'keyrite-approval/1',
+        mode: binding.mode,
+        ceremony: binding.ceremony,
+        approver: id,
+        plan: documents.plan.sha256,
+        binding: documents.binding.sha256,
+      }),
+    );
     files.push(await settle(ports, name, Buffer.concat([canonicalBytes(sealed), Buffer.from('\n')])));
   }
   if (new Set(approvers.map((one) => spkiSha256(one.key.spki))).size < plan.approval.count) {

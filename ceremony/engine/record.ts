@@ -201,6 +201,11 @@ export class CeremonyRecord {
     return this.namedFiles.get(name) ?? null;
   }
 
+  /** Every file of the bundle that a line names, with the SHA-256 of the last line that names it. */
+  get files(): ReadonlyMap<string, string> {
+    return this.namedFiles;
+  }
+
   private applyFact(line: LineWith<'fact.recorded'>): void {
     if (line.body.fact === 'unit.connected') {
       const { unit, identity, spki, algorithm, state } = v.parse(Connected, line.body.value);

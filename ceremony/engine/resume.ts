@@ -1,16 +1,21 @@
 /** Going on after a crash: the record is read again, a torn last line is cut off and told of, and the run continues. */
+import { TRANSCRIPT } from '../bundle/layout';
 import type { BindingDocument, PlanDocument } from '../plan/read';
-import { TranscriptWriter } from '../transcript/writer';
+import { readTranscript } from '../transcript/read';
+import { TranscriptDamaged, TranscriptWriter } from '../transcript/writer';
 import { Ceremony } from './ceremony';
-import type { EnginePorts } from './ports';
+import type { BundleFolder, EnginePorts } from './ports';
 import { CeremonyRecord } from './record';
+import { sha256Hex } from './signatures';
 
 /**
  * Opens the transcript of an unfinished ceremony.
  *
- * @throws RangeError when the transcript is damaged otherwise than by a torn last line
+ * @throws TranscriptDamaged when the transcript is damaged otherwise than by a torn last line, or a file that it names
+ *   (plan and binding among them) is not there or another; nothing was changed then
  */
 export async function resumeCeremony(plan: PlanDocument, binding: BindingDocument, ports: EnginePorts): Promise<Ceremony> {
+  await requireFilesOfRecord(plan, binding, ports.folder);
   const { writer, lines, torn } = await TranscriptWriter.resume(ports.folder, ports.clock, ports.random);
   const record = new CeremonyRecord();
   for (const line of lines) record.apply(line);
@@ -23,4 +28,28 @@ export async function resumeCeremony(plan: PlanDocument, binding: BindingDocumen
     body: { reason: 'crash', torn, note: 'The program ended without closing the ceremony; every device is read again.' },
   });
   return ceremony;
+}
+
+/** A crash takes no file that a whole line names, and changes none: whoever did must be found before anything goes on. */
+async function requireFilesOfRecord(plan: PlanDocument, binding: BindingDocument, folder: BundleFolder): Promise<void> {
+  const { lines } = readTranscript(await folder.read(TRANSCRIPT));
+  const opening = lines[0]?.line;
+  if (opening?.type !== 'ceremony.opened') return;
+  if (opening.body.plan.sha256 !== plan.sha256) throw changed('plan.yaml', 'is another plan than the one approved');
+  if (opening.body.binding.sha256 !== binding.sha256) {
+    throw changed('binding.yaml', 'is another binding than the one approved');
+  }
+  const record = new CeremonyRecord();
+  for (const { line } of lines) record.apply(line);
+  for (const [name, sha256] of record.files) {
+    if (!(await folder.exists(name))) throw changed(name, 'is named in the record and is not there');
+    if (sha256Hex(await folder.read(name)) !== sha256) throw changed(name, 'is not what the record says');
+  }
+}
+
+function changed(name: string, how: string): TranscriptDamaged {
+  return new TranscriptDamaged(
+    `${name} ${how}. A crash does not do that. Nothing was changed; bring the file as it was written, or keep the folder as ` +
+      'it is and have the auditor look at it.',
+  );
 }

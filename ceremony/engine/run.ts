@@ -63,7 +63,7 @@ async function runStep(ceremony: Ceremony, step: Step): Promise<void> {
       if (!(error instanceof DeviceError)) throw error;
       await recordFailure(ceremony, step.id, null, error);
       const decision = await decide(ceremony, step, error);
-      if (decision === 'stop') throw new CeremonyStopped(`stopped in step ${step.id}: ${error.message}`);
+      if (decision === 'stop') throw new CeremonyStopped(`stopped in step ${step.id}: ${error.message}\n${error.next}`);
       if (decision === 'exception') {
         await recordException(ceremony, step, error);
         return;

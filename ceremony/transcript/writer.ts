@@ -23,12 +23,13 @@ export class ClockWentBack extends Error {
   constructor(last: string, now: string) {
     super(
       `The workstation's clock went back: the last line of the transcript is of ${last}, now it says ${now}. ` +
-        'Nothing was written. Set the clock right and go on, or record a clock exception first.',
+        'Nothing was written. Set the clock right, in front of the witness. If it was wrong before and is right now, ' +
+        'wait until it has passed the time of the last line: no line may be older than the one before it.',
     );
   }
 }
 
-/** The transcript on the medium is damaged in another way than a crash can. Nothing was changed. */
+/** The transcript on the medium, or a file it names, is damaged in another way than a crash can. Nothing was changed. */
 export class TranscriptDamaged extends Error {
   override readonly name = 'TranscriptDamaged';
 }

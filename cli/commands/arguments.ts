@@ -34,7 +34,7 @@ export function readArguments(args: string[], operand: string | null, names: rea
   }
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) if (typeof value === 'string') given[name] = value;
-  return { operand: positionals[0] ?? '', options: given, json: values['json'] === true };
+  return { operand: positionals[0] ?? '', options: given, json: values.json === true };
 }
 
 /** An option that must be there. Throws UsageError when it is not. */

@@ -73,12 +73,22 @@ export async function prepareCard(
   const of = `the token of ${participant}`;
   const making = makingOf(attempt(reading(of, 'describing the module'), () => tokens.module.info()));
   if (making !== 'standard') {
-    throw refused('CARD_NOT_SUPPORTED', of, `${making} makes no tokens for people`, 'Use SoftHSM2 for the tokens of people in a rehearsal.');
+    throw refused(
+      'CARD_NOT_SUPPORTED',
+      of,
+      `${making} makes no tokens for people`,
+      'Use SoftHSM2 for the tokens of people in a rehearsal.',
+    );
   }
   const blank = tokens.require(of, { blank: true, label: null, serial: null }, null);
   const question = { of: participant, role: 'card', parts: 1, holders: [participant], make: true } as const;
   const token = await withPin(question, blank.info, link, (pin) => {
-    const circumstance = { of, doing: 'making the token', changed: 'The blank token may be initialised by half.', changes: true };
+    const circumstance = {
+      of,
+      doing: 'making the token',
+      changed: 'The blank token may be initialised by half.',
+      changes: true,
+    };
     const officerPin = Buffer.from(randomBytes(16).toString('hex'));
     try {
       attempt(circumstance, () => {
@@ -99,8 +109,11 @@ export async function prepareCard(
     return tokens.keepLoggedIn(of, blank.slot, pin);
   });
   tokens.list();
-  const { serial, ...info } = attempt(reading(of, 'reading the token again'), () => tokens.module.tokenInfo(blank.slot));
-  if (!isInitialised({ serial, ...info }) || info.label !== label) throw unitChanged(of, 'the token is not as it was made');
+  const { serial, ...info } = attempt(reading(of, 'reading the token again'), () =>
+    tokens.module.tokenInfo(blank.slot),
+  );
+  if (!isInitialised({ serial, ...info }) || info.label !== label)
+    throw unitChanged(of, 'the token is not as it was made');
   return { serial, algorithm: 'ecdsa-p256-sha256', spki: makeKey(token, keyLabel) };
 }
 
@@ -125,7 +138,8 @@ function makeKey(token: OpenToken, keyLabel: string): string {
     const told = readBack(session, pair.privateKey, [...KEEPING, ...USAGES['private-key']]);
     const spki = spkiOf(session, pair.publicKey);
     const wrong = differences(PRIVATE_ASKED, told);
-    if (spki === null || wrong.length > 0) throw cardChanged(of, `the key was made otherwise than asked: ${wrong.join(', ')}`);
+    if (spki === null || wrong.length > 0)
+      throw cardChanged(of, `the key was made otherwise than asked: ${wrong.join(', ')}`);
     return spki;
   });
 }

@@ -21,7 +21,8 @@ abstract class Handle {
    */
   static open(handle: Handle, generation: number): Buffer {
     if (!(#bytes in handle)) throw new TypeError('handle: expected one of ours');
-    if (handle.#generation !== generation) throw new RangeError('handle: it is from before the module was initialised again');
+    if (handle.#generation !== generation)
+      throw new RangeError('handle: it is from before the module was initialised again');
     return handle.#bytes;
   }
 

@@ -70,9 +70,7 @@ export class Pkcs11Module {
     if (this.#state === 'initialised') throw new RangeError('C_Initialize: the module is initialised already');
     const options =
       // pkcs11js drops the last character of the string (measured), hence the blank.
-      parameters === null
-        ? { flags: OS_LOCKING_OK }
-        : { flags: OS_LOCKING_OK, libraryParameters: `${parameters} ` };
+      parameters === null ? { flags: OS_LOCKING_OK } : { flags: OS_LOCKING_OK, libraryParameters: `${parameters} ` };
     this.#run('C_Initialize', () => {
       this.#library.C_Initialize(options);
     });

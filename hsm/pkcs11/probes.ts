@@ -3,13 +3,32 @@
  * one and RFC 3394 with PKCS #7 padding to another). All keys here are session objects with published values; the
  * session needs a logged-in user, and closing it takes everything away again.
  */
-import { createCipheriv, createHmac, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, constants } from 'node:crypto';
+import {
+  createCipheriv,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  privateDecrypt,
+  publicEncrypt,
+  constants,
+} from 'node:crypto';
 import { isValidSignature } from '../../ceremony/command/dsse';
 import { CLASS, KEY_TYPE, asBuffer, type Template } from './attributes';
-import { CryptokiError } from './cryptoki-error';
+import { CryptokiError, isCkr } from './cryptoki-error';
 import type { ObjectHandle } from './handles';
 import { aesCbc, aesGcm, oaep, plain, type GcmForm, type MechanismName, type OaepHash } from './mechanisms';
-import { CBC, CMAC_128, CMAC_256_ANSWER, ECB_ANSWER, GCM, HMAC_KEY, KEY_WRAP, NIST_BLOCK, NIST_KEY, RSA_KEY } from './probe-vectors';
+import {
+  CBC,
+  CMAC_128,
+  CMAC_256_ANSWER,
+  ECB_ANSWER,
+  GCM,
+  HMAC_KEY,
+  KEY_WRAP,
+  NIST_BLOCK,
+  NIST_KEY,
+  RSA_KEY,
+} from './probe-vectors';
 import type { Session } from './session';
 import { signAndVerify } from './signing';
 import { P256_PARAMS, rsaWrappingKey, spkiOf } from './spki';
@@ -50,7 +69,9 @@ export function probe(session: Session): ProbeReport {
   ask('CKM_AES_CBC', () => same(session.encrypt(aesCbc(CBC.iv), keys.aes(NIST_KEY), NIST_BLOCK), CBC.answer));
   const cmac = ask('CKM_AES_CMAC', () => cmacHolds(session, keys));
   const gcm = (['v2.40', 'v2.20'] as const).filter((form) =>
-    ask(`CKM_AES_GCM ${form}`, () => same(session.encrypt(aesGcm(GCM.iv, form), keys.aes(GCM.key), GCM.plaintext), GCM.answer)),
+    ask(`CKM_AES_GCM ${form}`, () =>
+      same(session.encrypt(aesGcm(GCM.iv, form), keys.aes(GCM.key), GCM.plaintext), GCM.answer),
+    ),
   );
   for (const [name, mechanism, answer] of KEY_WRAPS) {
     ask(name, () => {
@@ -65,6 +86,7 @@ export function probe(session: Session): ProbeReport {
     unwrap: ask(`CKM_RSA_PKCS_OAEP ${hash} unwrap`, () => oaepUnwrapHolds(session, keys, hash)),
   });
   const [sha256, sha1] = [oaepOf('sha256'), oaepOf('sha1')];
+  ask('CKA_EXTRACTABLE false', () => keepsUnextractable(session, keys));
   const dataObjects = ask('CKO_DATA', () => dataObjectHolds(session));
   return {
     mechanisms,
@@ -134,7 +156,10 @@ class KnownKeys {
   /** Private key of the published pair, or one made in the token with the public key to match. */
   rsaPair(): { readonly publicKey: ObjectHandle; readonly privateKey: ObjectHandle } {
     try {
-      return { publicKey: this.rsaPublic(), privateKey: this.#once('rsa private', () => this.#session.create(RSA_PRIVATE)) };
+      return {
+        publicKey: this.rsaPublic(),
+        privateKey: this.#once('rsa private', () => this.#session.create(RSA_PRIVATE)),
+      };
     } catch (error) {
       if (!(error instanceof CryptokiError)) throw error;
       const made = (name: string, pick: 'publicKey' | 'privateKey'): ObjectHandle => {
@@ -159,9 +184,12 @@ class KnownKeys {
   }
 }
 
-const part = (name: 'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi'): Buffer => Buffer.from(RSA_KEY[name], 'base64url');
+const part = (name: 'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi'): Buffer =>
+  Buffer.from(RSA_KEY[name], 'base64url');
 
-const RSA_SPKI = createPublicKey({ key: RSA_KEY, format: 'jwk' }).export({ format: 'der', type: 'spki' }).toString('base64');
+const RSA_SPKI = createPublicKey({ key: RSA_KEY, format: 'jwk' })
+  .export({ format: 'der', type: 'spki' })
+  .toString('base64');
 const RSA_PUBLIC: Template = {
   CKA_TOKEN: false,
   CKA_PRIVATE: false,
@@ -279,6 +307,24 @@ function oaepUnwrapHolds(session: Session, keys: KnownKeys, hash: OaepHash): boo
     CKA_ENCRYPT: true,
   });
   return same(session.encrypt(plain('CKM_AES_ECB'), key, NIST_BLOCK), ECB_ANSWER);
+}
+
+/** A key that must not leave the token must not be wrapped, either: NSS wraps it (the attribute alone says nothing). */
+function keepsUnextractable(session: Session, keys: KnownKeys): boolean {
+  const key = session.generateKey(plain('CKM_AES_KEY_GEN'), {
+    CKA_TOKEN: false,
+    CKA_PRIVATE: true,
+    CKA_SENSITIVE: true,
+    CKA_EXTRACTABLE: false,
+    CKA_VALUE_LEN: 32,
+  });
+  try {
+    session.wrap(oaep('sha1'), keys.rsaPublic(), key);
+    return false;
+  } catch (error) {
+    if (isCkr(error, 'CKR_KEY_UNEXTRACTABLE', 'CKR_KEY_NOT_WRAPPABLE')) return true;
+    throw error;
+  }
 }
 
 function dataObjectHolds(session: Session): boolean {

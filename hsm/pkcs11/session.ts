@@ -153,18 +153,14 @@ export class Session {
   /** C_CreateObject. */
   create(template: Template): ObjectHandle {
     const attributes = encodeTemplate(template);
-    return this.#found(
-      this.#call('C_CreateObject', (library, session) => library.C_CreateObject(session, attributes)),
-    );
+    return this.#found(this.#call('C_CreateObject', (library, session) => library.C_CreateObject(session, attributes)));
   }
 
   /** C_CopyObject: a copy with these attributes changed. */
   copy(object: ObjectHandle, template: Template): ObjectHandle {
     const attributes = encodeTemplate(template);
     return this.#found(
-      this.#call('C_CopyObject', (library, session) =>
-        library.C_CopyObject(session, this.#object(object), attributes),
-      ),
+      this.#call('C_CopyObject', (library, session) => library.C_CopyObject(session, this.#object(object), attributes)),
     );
   }
 

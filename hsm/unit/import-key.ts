@@ -42,7 +42,12 @@ export class ImportKeys {
   make(token: OpenToken, unit: string, identity: Identity): ResultOf<typeof MODULE_OPERATIONS, 'unit.make-import-key'> {
     this.destroy(unit);
     const oaep = oaepOf(token);
-    const circumstance = { of: token.of, doing: 'making an import key', changed: 'Nothing on the token was changed.', changes: false };
+    const circumstance = {
+      of: token.of,
+      doing: 'making an import key',
+      changed: 'Nothing on the token was changed.',
+      changes: false,
+    };
     const pair = attempt(circumstance, () =>
       token.session.generateKeyPair(
         plain('CKM_RSA_PKCS_KEY_PAIR_GEN'),
@@ -59,7 +64,10 @@ export class ImportKeys {
     this.#held.set(unit, { token, ...pair, oaep });
     const told = attempt(reading(token.of, 'reading the import key back'), () => ({
       spki: spkiOf(token.session, pair.publicKey),
-      wrong: differences(PRIVATE_ASKED, readBack(token.session, pair.privateKey, [...KEEPING, ...USAGES['private-key']])),
+      wrong: differences(
+        PRIVATE_ASKED,
+        readBack(token.session, pair.privateKey, [...KEEPING, ...USAGES['private-key']]),
+      ),
     }));
     const bits = told.spki === null ? 0 : modulusBits(told.spki);
     if (told.spki === null || told.wrong.length > 0 || bits !== IMPORT_KEY_BITS) {
@@ -74,7 +82,12 @@ export class ImportKeys {
   require(of: string, unit: string): Held {
     const held = this.#held.get(unit);
     if (held !== undefined) return held;
-    throw refused('IMPORT_KEY_GONE', of, 'the import key is gone: it lives only as long as its worker, and for one load', 'Make a new import key, wrap the master key to it, and load again.');
+    throw refused(
+      'IMPORT_KEY_GONE',
+      of,
+      'the import key is gone: it lives only as long as its worker, and for one load',
+      'Make a new import key, wrap the master key to it, and load again.',
+    );
   }
 
   /** Destroys the import key of a unit, if there is one. Throws DeviceError when the token does not. */
@@ -82,7 +95,12 @@ export class ImportKeys {
     const held = this.#held.get(unit);
     if (held === undefined) return;
     this.#held.delete(unit);
-    const circumstance = { of: held.token.of, doing: 'destroying the import key', changed: 'It goes when the session ends.', changes: true };
+    const circumstance = {
+      of: held.token.of,
+      doing: 'destroying the import key',
+      changed: 'It goes when the session ends.',
+      changes: true,
+    };
     attempt(circumstance, () => {
       held.token.session.destroy(held.privateKey);
       held.token.session.destroy(held.publicKey);
@@ -94,7 +112,12 @@ function oaepOf(token: OpenToken): OaepHash {
   const { oaepUnwrap } = token.probed();
   if (oaepUnwrap.sha256) return 'sha256';
   if (oaepUnwrap.sha1) return 'sha1';
-  throw refused('OAEP_NOT_SUPPORTED', token.of, 'the token unwraps no RSA-OAEP, so that no key can be brought into it', 'Use a token that unwraps RSA-OAEP.');
+  throw refused(
+    'OAEP_NOT_SUPPORTED',
+    token.of,
+    'the token unwraps no RSA-OAEP, so that no key can be brought into it',
+    'Use a token that unwraps RSA-OAEP.',
+  );
 }
 
 function modulusBits(spki: string): number {

@@ -20,7 +20,7 @@ const OPENCRYPTOKI_FACTORY_PIN = '87654321';
 /** Which way a module goes, from what it says of itself. */
 export function makingOf(library: LibraryInfo): Making {
   if (library.manufacturer === 'IBM' && library.description === 'Meta PKCS11 LIBRARY') return 'opencryptoki';
-  if (/^NSS /.test(library.description)) return 'nss';
+  if (library.description.startsWith('NSS ')) return 'nss';
   return 'standard';
 }
 

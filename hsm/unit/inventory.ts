@@ -14,7 +14,9 @@ import { reading, type OpenToken } from './tokens';
 import { aesCheckValue, type CmacBy } from './verification-pattern';
 
 const CLASS_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(CLASS).map(([name, code]) => [code, name]));
-const KEY_TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(KEY_TYPE).map(([name, code]) => [code, name]));
+const KEY_TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(KEY_TYPE).map(([name, code]) => [code, name]),
+);
 
 /** Attributes that are told of each class; those a token does not tell are null. */
 const TOLD: Readonly<Record<string, readonly AttributeName[]>> = {
@@ -75,7 +77,9 @@ function checkValueOf(
   const { session } = token;
   if (classCode === CLASS['public-key']) {
     const spki = spkiOf(session, object);
-    return spki === null ? null : checkValue('spki-sha256', createHash('sha256').update(Buffer.from(spki, 'base64')).digest());
+    return spki === null
+      ? null
+      : checkValue('spki-sha256', createHash('sha256').update(Buffer.from(spki, 'base64')).digest());
   }
   if (classCode !== CLASS['secret-key']) return null;
   const maySign = session.get(object, 'CKA_SIGN') === true;

@@ -51,11 +51,24 @@ export function loadMasterKey(token: OpenToken, unit: string, arriving: Arriving
     return;
   }
   if (arriving.wrapped === null) {
-    throw refused('MASTER_KEY_NEEDED', token.of, 'the command completes a set, and the master key is neither given nor in the new register', 'Have the custodians enter their components again, then repeat the load.');
+    throw refused(
+      'MASTER_KEY_NEEDED',
+      token.of,
+      'the command completes a set, and the master key is neither given nor in the new register',
+      'Have the custodians enter their components again, then repeat the load.',
+    );
   }
-  attempt({ of: token.of, doing: 'destroying an unfinished key', changed: 'The unfinished key may still be there.', changes: true }, () => {
-    for (const key of leftOver) token.session.destroy(key);
-  });
+  attempt(
+    {
+      of: token.of,
+      doing: 'destroying an unfinished key',
+      changed: 'The unfinished key may still be there.',
+      changes: true,
+    },
+    () => {
+      for (const key of leftOver) token.session.destroy(key);
+    },
+  );
   try {
     const key = unwrap(token, unit, asked, arriving, arriving.wrapped, importKeys);
     checkPattern(token, harden(token, key, asked), arriving.pattern);
@@ -83,7 +96,12 @@ function unwrap(
   importKeys: ImportKeys,
 ): ObjectHandle {
   const importKey = importKeys.require(token.of, unit);
-  const circumstance = { of: token.of, doing: 'unwrapping the master key', changed: 'The new register is empty.', changes: true };
+  const circumstance = {
+    of: token.of,
+    doing: 'unwrapping the master key',
+    changed: 'The new register is empty.',
+    changes: true,
+  };
   return attempt(circumstance, () =>
     token.session.unwrap(oaep(importKey.oaep), importKey.privateKey, wrapped, {
       CKA_CLASS: CLASS['secret-key'],
@@ -100,14 +118,24 @@ function unwrap(
  * by changing it, else by a stricter copy. Returns the key that is right.
  */
 function harden(token: OpenToken, key: ObjectHandle, asked: Template): ObjectHandle {
-  const circumstance = { of: token.of, doing: 'making sure the key is kept as asked', changed: 'A key that is not kept as asked may be in the new register.', changes: true };
+  const circumstance = {
+    of: token.of,
+    doing: 'making sure the key is kept as asked',
+    changed: 'A key that is not kept as asked may be in the new register.',
+    changes: true,
+  };
   return attempt(circumstance, () => {
     const { session } = token;
     let wrong = faults(session, key, asked);
-    for (const name of wrong) ifAllowed(() => { session.set(key, pick(asked, name)); });
+    for (const name of wrong)
+      ifAllowed(() => {
+        session.set(key, pick(asked, name));
+      });
     wrong = faults(session, key, asked);
     if (wrong.length === 0) return key;
-    const copy = ifAllowed(() => session.copy(key, Object.assign({}, ...wrong.map((name) => pick(asked, name))) as Template));
+    const copy = ifAllowed(() =>
+      session.copy(key, Object.assign({}, ...wrong.map((name) => pick(asked, name))) as Template),
+    );
     session.destroy(key);
     if (copy !== null && faults(session, copy, asked).length === 0) return copy;
     if (copy !== null) session.destroy(copy);
@@ -142,7 +170,12 @@ function ifAllowed<T>(change: () => T): T | null {
 }
 
 function checkPattern(token: OpenToken, key: ObjectHandle, expected: string): void {
-  const circumstance = { of: token.of, doing: 'computing the verification pattern', changed: 'A key of unknown value is in the new register.', changes: true };
+  const circumstance = {
+    of: token.of,
+    doing: 'computing the verification pattern',
+    changed: 'A key of unknown value is in the new register.',
+    changes: true,
+  };
   const found = attempt(circumstance, () => {
     try {
       return verificationPattern(token.session, key, cmacBy(token));
@@ -178,7 +211,8 @@ export function activateMasterKey(token: OpenToken, pattern: string): void {
     requirePattern(token, held.current, 'current', pattern);
     return;
   }
-  if (held.current.key !== null) throw unitChanged(token.of, 'the current register is taken though the state says that it is empty');
+  if (held.current.key !== null)
+    throw unitChanged(token.of, 'the current register is taken though the state says that it is empty');
   relabel(token, requirePattern(token, held.new, 'new', pattern), LABEL.current);
 }
 
@@ -186,13 +220,21 @@ function requirePattern(token: OpenToken, held: HeldRegister, name: string, patt
   if (held.key === null) throw unitChanged(token.of, `the ${name} register is empty though the state says otherwise`);
   const found = held.reading.pattern ?? 'none';
   if (!samePattern(found, pattern)) {
-    throw unitChanged(token.of, `the key in the ${name} register gives the pattern ${found}, the command names ${pattern}`);
+    throw unitChanged(
+      token.of,
+      `the key in the ${name} register gives the pattern ${found}, the command names ${pattern}`,
+    );
   }
   return held.key;
 }
 
 function relabel(token: OpenToken, key: ObjectHandle, label: string): void {
-  const circumstance = { of: token.of, doing: `moving the master key to ${label}`, changed: 'The key is still in the register it was in.', changes: true };
+  const circumstance = {
+    of: token.of,
+    doing: `moving the master key to ${label}`,
+    changed: 'The key is still in the register it was in.',
+    changes: true,
+  };
   attempt(circumstance, () => {
     token.session.set(key, { CKA_LABEL: label });
   });

@@ -17,15 +17,7 @@ export type ReadBack = Readonly<Record<string, boolean | number | string | null>
 
 /** Every usage a key of a class can have. */
 export const USAGES = {
-  'secret-key': [
-    'CKA_ENCRYPT',
-    'CKA_DECRYPT',
-    'CKA_SIGN',
-    'CKA_VERIFY',
-    'CKA_WRAP',
-    'CKA_UNWRAP',
-    'CKA_DERIVE',
-  ],
+  'secret-key': ['CKA_ENCRYPT', 'CKA_DECRYPT', 'CKA_SIGN', 'CKA_VERIFY', 'CKA_WRAP', 'CKA_UNWRAP', 'CKA_DERIVE'],
   'private-key': ['CKA_DECRYPT', 'CKA_SIGN', 'CKA_SIGN_RECOVER', 'CKA_UNWRAP', 'CKA_DERIVE'],
   'public-key': ['CKA_ENCRYPT', 'CKA_VERIFY', 'CKA_VERIFY_RECOVER', 'CKA_WRAP', 'CKA_DERIVE'],
 } as const satisfies Record<string, readonly AttributeName[]>;

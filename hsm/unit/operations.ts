@@ -163,7 +163,7 @@ function firstState(tokens: Tokens, token: OpenToken, identity: Identity): UnitS
   return state;
 }
 
-/** Adoption of a token's account of itself into what main is told. */
+/** A token's account of itself, as main is told it. */
 function describeToken(info: TokenInfo): Description {
   return {
     label: info.label,

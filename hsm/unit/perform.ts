@@ -66,7 +66,10 @@ function baseState(token: OpenToken, given: UnitState, command: Command): UnitSt
   const kept = readState(token);
   if (kept === null) throw unitChanged(token.of, 'the state object is gone from the token');
   if (kept.command !== commandSha256(command) && stateSha256(kept) !== stateSha256(given)) {
-    throw unitChanged(token.of, `the token keeps a state of counter ${String(kept.counter)} that is not the recorded one of counter ${String(given.counter)}`);
+    throw unitChanged(
+      token.of,
+      `the token keeps a state of counter ${String(kept.counter)} that is not the recorded one of counter ${String(given.counter)}`,
+    );
   }
   return kept;
 }
@@ -100,7 +103,12 @@ function moveKeys(
     case 'master-key.load': {
       if (next.registers.new === base.registers.new) return;
       if (request.pattern === null) {
-        throw refused('PATTERN_MISSING', token.of, `the load completes a set, but no pattern is given for the key in ${LABEL.uncommitted}`, 'Repeat the load with the pattern of the set.');
+        throw refused(
+          'PATTERN_MISSING',
+          token.of,
+          `the load completes a set, but no pattern is given for the key in ${LABEL.uncommitted}`,
+          'Repeat the load with the pattern of the set.',
+        );
       }
       const wrapped = request.wrapped === null ? null : Buffer.from(request.wrapped, 'base64');
       loadMasterKey(token, unit, { set: payload.set, wrapped, pattern: request.pattern }, importKeys);

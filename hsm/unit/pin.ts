@@ -32,11 +32,21 @@ export async function withPin<T>(
 ): Promise<T> {
   const name = question.role === 'card' ? `the token of ${question.of}` : `unit ${question.of}`;
   if (hasProtectedPath(info)) {
-    throw refused('PROTECTED_PATH', name, 'the token takes its PIN on a pad of its own, which this version cannot drive', 'Use a token without a PIN pad.');
+    throw refused(
+      'PROTECTED_PATH',
+      name,
+      'the token takes its PIN on a pad of its own, which this version cannot drive',
+      'Use a token without a PIN pad.',
+    );
   }
   const warning = question.make ? null : pinWarning(info, pinRole(question));
   if (warning === 'locked') {
-    throw refused('PIN_LOCKED', name, `the ${pinRole(question)} PIN is locked`, 'A user PIN is set anew by the security officer; a locked security officer PIN needs the vendor\'s procedure.');
+    throw refused(
+      'PIN_LOCKED',
+      name,
+      `the ${pinRole(question)} PIN is locked`,
+      "A user PIN is set anew by the security officer; a locked security officer PIN needs the vendor's procedure.",
+    );
   }
   const parts: Uint8Array[] = [];
   let whole: Buffer | null = null;
@@ -44,7 +54,12 @@ export async function withPin<T>(
     for (let part = 1; part <= question.parts; part += 1) {
       const holder = question.holders[part - 1];
       if (holder === undefined) {
-        throw refused('PIN_HOLDER_MISSING', name, `nobody is named for part ${String(part)} of the PIN`, 'Name a holder for each part in plan and binding.');
+        throw refused(
+          'PIN_HOLDER_MISSING',
+          name,
+          `nobody is named for part ${String(part)} of the PIN`,
+          'Name a holder for each part in plan and binding.',
+        );
       }
       parts.push(await link.ask(dialogue(question, info, part, holder, warning)));
     }

@@ -37,7 +37,8 @@ export function cmacBy(token: OpenToken): CmacBy {
 export function readRegisters(token: OpenToken): HeldRegisters {
   const uncommitted = inRegister(token, LABEL.uncommitted, 'full-uncommitted');
   const committed = inRegister(token, LABEL.committed, 'full-committed');
-  if (uncommitted.key !== null && committed.key !== null) throw unitChanged(token.of, 'two keys claim the new register');
+  if (uncommitted.key !== null && committed.key !== null)
+    throw unitChanged(token.of, 'two keys claim the new register');
   return {
     new: uncommitted.key === null ? committed : uncommitted,
     current: inRegister(token, LABEL.current, 'valid'),
@@ -66,7 +67,8 @@ function patternOf(token: OpenToken, key: ObjectHandle): string {
   try {
     return verificationPattern(token.session, key, cmacBy(token));
   } catch (error) {
-    if (error instanceof RangeError) throw unitChanged(token.of, `a master key gives no verification pattern (${error.message})`);
+    if (error instanceof RangeError)
+      throw unitChanged(token.of, `a master key gives no verification pattern (${error.message})`);
     throw error;
   }
 }

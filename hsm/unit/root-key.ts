@@ -72,7 +72,12 @@ export class RootKeys {
     const { token, key } = this.#require(of, handle);
     const { session } = token;
     if (!token.probed().oaepWrap[to.oaep]) {
-      throw refused('OAEP_NOT_SUPPORTED', of, `the token does not wrap by RSA-OAEP with ${to.oaep}`, 'Wrap to a one-time key that the share process makes, and have it wrapped again there.');
+      throw refused(
+        'OAEP_NOT_SUPPORTED',
+        of,
+        `the token does not wrap by RSA-OAEP with ${to.oaep}`,
+        'Wrap to a one-time key that the share process makes, and have it wrapped again there.',
+      );
     }
     return attempt(unchanged(of, 'wrapping the root key'), () => {
       const publicKey = session.create(rsaWrappingKey(to.spki));
@@ -107,7 +112,12 @@ export class RootKeys {
   /** Destroys a root key and proves it gone. Throws DeviceError; `KEY_STILL_THERE` when it can still be found. */
   destroy(of: string, handle: string): void {
     const { token, key, id } = this.#require(of, handle);
-    const circumstance = { of, doing: 'destroying the root key', changed: 'It goes when the session ends.', changes: true };
+    const circumstance = {
+      of,
+      doing: 'destroying the root key',
+      changed: 'It goes when the session ends.',
+      changes: true,
+    };
     attempt(circumstance, () => {
       token.session.destroy(key);
       if (!isGone(token, key, id)) {
@@ -126,7 +136,12 @@ export class RootKeys {
   #require(of: string, handle: string): Held {
     const held = this.#held.get(handle);
     if (held !== undefined) return held;
-    throw refused('ROOT_KEY_GONE', of, 'the root key is gone: it lives only as long as its worker', 'Make a new root key; the one before never left the token.');
+    throw refused(
+      'ROOT_KEY_GONE',
+      of,
+      'the root key is gone: it lives only as long as its worker',
+      'Make a new root key; the one before never left the token.',
+    );
   }
 }
 

@@ -21,9 +21,7 @@ const RB = 0x87;
  * @throws RangeError when the token answers zeros or a wrong length, CryptokiError
  */
 export function verificationPattern(session: Session, key: ObjectHandle, by: CmacBy): string {
-  const pattern = hex(
-    Buffer.concat([1, 2].map((byte) => cmacOfBlock(session, key, Buffer.alloc(BLOCK, byte), by))),
-  );
+  const pattern = hex(Buffer.concat([1, 2].map((byte) => cmacOfBlock(session, key, Buffer.alloc(BLOCK, byte), by))));
   if (/^0*$/.test(pattern)) throw new RangeError('verification pattern: the token answers zeros only');
   return pattern;
 }

@@ -128,6 +128,10 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
 /** Found by verify.ts alone; docs/evidence-format.md says so. */
 const NOT_IN_SH = new Set(['an identity is not the hash of its key', 'a key in production that the plan does not pin']);
 
+/** verify.sh takes half a second: every third lie goes to it, with KEYRITE_DEEP=1 all. */
+const forScript = (name: string): boolean =>
+  !NOT_IN_SH.has(name) && (process.env['KEYRITE_DEEP'] === '1' || LIES.findIndex(([one]) => one === name) % 3 === 0);
+
 describe('bundles that lie', () => {
   it.each(LIES)('%s', { timeout: 60_000 }, async (name, variation, words) => {
     const folder = folderAt(directory);
@@ -135,9 +139,12 @@ describe('bundles that lie', () => {
     const report = await verifyBundle(folder);
     expect(report.findings.map(({ reason }) => reason).join('\n')).toMatch(words);
     expect(report.verdict).toBe('refused');
+    if (!forScript(name)) return;
     const { code, output } = await runScript(directory);
-    if (!NOT_IN_SH.has(name)) expect(output).toMatch(/^verdict: refused$/mu);
-    if (!NOT_IN_SH.has(name)) expect(code).toBe(1);
+    if (process.env['SHOW'] === '1') console.log(name, '=>', output);
+    expect(output).toMatch(/^verdict: refused$/mu);
+    expect(output).not.toContain('right shape');
+    expect(code).toBe(1);
   });
 });
 

@@ -29,7 +29,14 @@ afterEach(() => {
 });
 
 const bundlePath = (): string => join(room.folder, 'bundle');
-const rehearsal = (...more: string[]): string[] => ['rehearse', '--out', bundlePath(), '--keep', join(room.folder, 'room'), ...more];
+const rehearsal = (...more: string[]): string[] => [
+  'rehearse',
+  '--out',
+  bundlePath(),
+  '--keep',
+  join(room.folder, 'room'),
+  ...more,
+];
 
 /** Lines written whole so far. */
 function lineCount(): number {
@@ -38,9 +45,11 @@ function lineCount(): number {
 }
 
 async function untilLine(count: number, running: { readonly ended: Promise<Ended> }): Promise<void> {
-  let over = false;
-  void running.ended.then(() => (over = true));
-  while (!over && lineCount() < count) await sleep(1);
+  const over = new AbortController();
+  void running.ended.then(() => {
+    over.abort();
+  });
+  while (!over.signal.aborted && lineCount() < count) await sleep(1);
 }
 
 /** What must hold of a transcript whatever happened: each intent is answered, before the same act is intended again. */
@@ -64,23 +73,26 @@ describe('the whole program killed', () => {
     delay: Math.floor(random() * 12),
   }));
 
-  it.each(points)('at line $line, $delay ms later: resume goes on to a bundle that verifies', async ({ line, delay }) => {
-    const running = start(rehearsal());
-    await untilLine(line, running);
-    await sleep(delay);
-    running.child.kill('SIGKILL');
-    const { signal } = await running.ended;
-    expect(signal, 'the kill came too late').toBe('SIGKILL');
-    const before = lineCount();
+  it.each(points)(
+    'at line $line, $delay ms later: resume goes on to a bundle that verifies',
+    async ({ line, delay }) => {
+      const running = start(rehearsal());
+      await untilLine(line, running);
+      await sleep(delay);
+      running.child.kill('SIGKILL');
+      const { signal } = await running.ended;
+      expect(signal, 'the kill came too late').toBe('SIGKILL');
+      const before = lineCount();
 
-    const resumed = await keyrite(['resume', bundlePath()]);
-    expect(resumed.code, resumed.stderr).toBe(0);
-    const lines = transcript(bundlePath());
-    expect(lines[before]?.type === 'ceremony.resumed' || lines[before - 1]?.type === 'ceremony.closed').toBe(true);
-    expectEveryIntentAnswered();
-    const verdict = await keyrite(['verify', bundlePath(), '--json']);
-    expect(JSON.parse(verdict.stdout)).toMatchObject({ verdict: 'consistent', findings: [] });
-  });
+      const resumed = await keyrite(['resume', bundlePath()]);
+      expect(resumed.code, resumed.stderr).toBe(0);
+      const lines = transcript(bundlePath());
+      expect(lines[before]?.type === 'ceremony.resumed' || lines[before - 1]?.type === 'ceremony.closed').toBe(true);
+      expectEveryIntentAnswered();
+      const verdict = await keyrite(['verify', bundlePath(), '--json']);
+      expect(JSON.parse(verdict.stdout)).toMatchObject({ verdict: 'consistent', findings: [] });
+    },
+  );
 
   it('killed again and again, it still ends in one bundle that verifies', async () => {
     const first = start(rehearsal());

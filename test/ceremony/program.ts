@@ -71,7 +71,7 @@ export function keyrite(args: readonly string[], environment: Readonly<Record<st
 }
 
 /** A temporary folder that is removed by `leave`. */
-export function scratch(): { readonly folder: string; leave(): void } {
+export function scratch(): { readonly folder: string; readonly leave: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyrite-test-'));
   return {
     folder,
@@ -82,10 +82,21 @@ export function scratch(): { readonly folder: string; leave(): void } {
 }
 
 /** Runs a stock tool; its standard output, or an error with what it said. */
-export function tool(command: string, args: readonly string[], input?: string | Uint8Array, environment: Readonly<Record<string, string>> = {}): Buffer {
-  const done = spawnSync(command, [...args], { input, env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 });
+export function tool(
+  command: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+  environment: Readonly<Record<string, string>> = {},
+): Buffer {
+  const done = spawnSync(command, [...args], {
+    input,
+    env: { ...process.env, ...environment },
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (done.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')}: exit ${String(done.status)}\n${done.stderr.toString()}${done.stdout.toString()}`);
+    throw new Error(
+      `${command} ${args.join(' ')}: exit ${String(done.status)}\n${done.stderr.toString()}${done.stdout.toString()}`,
+    );
   }
   return done.stdout;
 }

@@ -57,6 +57,7 @@ describe('SoftHSM2', () => {
       'CKM_RSA_PKCS_OAEP sha256 unwrap': 'CKR_ARGUMENTS_BAD',
       'CKM_RSA_PKCS_OAEP sha1 wrap': 'works',
       'CKM_RSA_PKCS_OAEP sha1 unwrap': 'works',
+      'CKA_EXTRACTABLE false': 'works',
       CKO_DATA: 'works',
     });
     expect(report).toMatchObject({ cmac: true, gcm: 'v2.40', ec: true, dataObjects: true });
@@ -84,6 +85,7 @@ describe.runIf(existsSync(NSS))('NSS softoken', () => {
         'CKM_AES_KEY_WRAP_PAD as RFC 5649': 'wrong-answer',
         'CKM_AES_KEY_WRAP_PAD as RFC 3394 with PKCS #7': 'works',
         CKM_AES_KEY_WRAP_KWP: 'works',
+        'CKA_EXTRACTABLE false': 'wrong-answer',
         'CKM_AES_GCM v2.40': 'works',
       });
       expect(report.oaepWrap).toEqual({ sha256: true, sha1: true });

@@ -80,7 +80,7 @@ describe('a person’s token', () => {
     expect(await codeOf(() => sign({ ...anna, algorithm: 'ecdsa-p384-sha384' }))).not.toBe('none');
   });
 
-  it('asks once for the PIN of a token that was made before, and never tries a wrong one again', async () => {
+  it('is not seen when another program makes it while a worker holds a login, and says so', async () => {
     store.tool('--init-token', '--slot-index', '1', '--label', 'BERT', '--so-pin', 'officer-pin');
     // The worker holds a login, so that a token made behind its back stays unseen (SoftHSM2 lists once).
     const bert: CardTarget = { ...anna, participant: 'bert', address: { blank: false, label: 'BERT', serial: null } };

@@ -83,11 +83,11 @@ export class StandIns {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     child.stdin.write(`${JSON.stringify(this.#load())}\n${JSON.stringify(first)}\n`);
     await lines.next();
-    const answer = JSON.parse(String((await lines.next()).value)) as Answer;
+    const answer = JSON.parse((await lines.next()).value as string) as Answer;
     child.stdin.end(`${JSON.stringify(next(answer.result as ResultOf<Operations, K>))}\n`);
     const [, signal] = await ended;
     const last = await lines.next();
-    return { signal, answer: last.done === true ? null : (JSON.parse(String(last.value)) as Answer) };
+    return { signal, answer: last.done === true ? null : (JSON.parse(last.value) as Answer) };
   }
 
   #load(): Errand {

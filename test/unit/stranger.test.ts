@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isValidSignature } from '../../ceremony/command/dsse';
 import { unitTarget } from './people';
 import { cmac } from './reference-cmac';
 import { SOFTHSM, makeStore, type Store } from './softhsm';
@@ -98,8 +99,24 @@ describe('a wrong PIN', () => {
     expect(JSON.stringify(ended.answers)).not.toContain('third');
   });
 
-  it('names a locked PIN without asking anybody', () => {
+  it('is told apart from a locked one', () => {
     const ended = workers.run('C_Login:0xa4', { operation: 'unit.read', args: { target, nonce: 'ef'.repeat(32) } });
     expect(ended.answers[0]?.error?.code).toBe('CKR_PIN_LOCKED');
   });
+
+  it('on a person’s token is tried once, too; the right one signs in a worker that did not make the token', () => {
+    const { serial, algorithm, spki } = cards('anna-pin').get('card.prepare', {
+      participant: 'anna',
+      label: 'ANNA',
+      keyLabel: 'sign',
+    });
+    const address = { blank: false, label: 'ANNA', serial };
+    const args = { card: { participant: 'anna', address, keyLabel: 'sign', algorithm, spki }, message: 'AAAA' };
+    const ended = cards('wrong-pin').run(null, { operation: 'card.sign', args });
+    expect(ended.answers[0]?.error?.code).toBe('CKR_PIN_INCORRECT');
+    const signature = Buffer.from(cards('anna-pin').get('card.sign', args), 'base64');
+    expect(isValidSignature({ algorithm, spki }, Buffer.from('AAAA', 'base64'), signature)).toBe(true);
+  });
 });
+
+const cards = (pin: string): StandIns => new StandIns(store, { 'anna/card/1': pin });

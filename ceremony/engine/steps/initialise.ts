@@ -1,4 +1,5 @@
 /** Initialising units: token, user PIN, identity key, each an act of its own so that a crash between them loses nothing. */
+import * as v from 'valibot';
 import { hex } from '../../check-value';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
@@ -74,7 +75,7 @@ async function createIdentity(ceremony: Ceremony, step: string, unit: string): P
     perform: async () => ({ result: { ...(await devices.createIdentity(unit)) } }),
     observe: () => observeIdentity(ceremony, unit),
   });
-  devices.knowIdentity(unit, String(made['spki']));
+  devices.knowIdentity(unit, v.parse(v.object({ spki: v.string() }), made).spki);
   const { reading } = await readIdentity(ceremony, step, unit);
   await ceremony.recordFact(step, 'unit.initialised', { unit, ...describe(reading) });
 }
