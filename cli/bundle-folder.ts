@@ -31,7 +31,7 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   read(name: string): Promise<Uint8Array> {
-    return attempt(() => readFileSync(this.resolve(name)));
+    return attempt(name, 'read', () => readFileSync(this.resolve(name)));
   }
 
   exists(name: string): Promise<boolean> {
@@ -39,7 +39,7 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   create(name: string, content: Uint8Array): Promise<void> {
-    return attempt(() => {
+    return attempt(name, 'written', () => {
       const path = this.resolve(name);
       mkdirSync(dirname(path), { recursive: true });
       const file = openSync(path, 'wx', 0o644);
@@ -48,17 +48,17 @@ export class FileBundleFolder implements BundleFolder {
         fsyncSync(file);
       } catch (error) {
         unlinkSync(path);
-        throw troubleWriting(name, error);
+        throw error;
       } finally {
         closeSync(file);
       }
       syncFolder(dirname(path));
-      if (!readFileSync(path).equals(content)) throw troubleWriting(name, new Error('read back, it differs'));
+      if (!readFileSync(path).equals(content)) throw fileTrouble(name, 'written', 'read back, it differs');
     });
   }
 
   append(name: string, content: Uint8Array): Promise<void> {
-    return attempt(() => {
+    return attempt(name, 'written', () => {
       const path = this.resolve(name);
       const created = !existsSync(path);
       const file = openSync(path, 'a', 0o644);
@@ -68,7 +68,7 @@ export class FileBundleFolder implements BundleFolder {
         fsyncSync(file);
       } catch (error) {
         ftruncateSync(file, before);
-        throw troubleWriting(name, error);
+        throw error;
       } finally {
         closeSync(file);
       }
@@ -77,7 +77,7 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   truncate(name: string, length: number): Promise<void> {
-    return attempt(() => {
+    return attempt(name, 'written', () => {
       const file = openSync(this.resolve(name), 'r+');
       try {
         ftruncateSync(file, length);
@@ -89,7 +89,7 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   remove(name: string): Promise<void> {
-    return attempt(() => {
+    return attempt(name, 'removed', () => {
       unlinkSync(this.resolve(name));
       syncFolder(dirname(this.resolve(name)));
     });
@@ -115,9 +115,15 @@ function filesBelow(root: string, prefix: string): string[] {
   });
 }
 
-function attempt<T>(work: () => T): Promise<T> {
+/** Does something with a file. What the system says against it becomes a DeviceError; anything else passes as it is. */
+function attempt<T>(name: string, doing: Doing, work: () => T): Promise<T> {
   return new Promise((resolve) => {
-    resolve(work());
+    try {
+      resolve(work());
+    } catch (error) {
+      if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error;
+      throw fileTrouble(name, doing, String(error.code));
+    }
   });
 }
 
@@ -136,14 +142,19 @@ function syncFolder(path: string): void {
   }
 }
 
-function troubleWriting(name: string, cause: unknown): DeviceError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'WRITE_FAILED';
+/** What was being done with a file. */
+type Doing = 'read' | 'written' | 'removed';
+
+function fileTrouble(name: string, doing: Doing, code: string): DeviceError {
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new DeviceError({
-    code: full ? 'DISK_FULL' : code,
-    message: full ? `the medium is full: ${name} could not be written` : `${name} could not be written (${code})`,
-    changed: 'Nothing was left half-written; the act that the line would have told of was not begun.',
-    next: full ? 'Free some space on the medium, then go on.' : 'Check the medium, then go on.',
+    code: full ? 'DISK_FULL' : `FILE_${doing.toUpperCase()}_FAILED`,
+    message: full ? `the medium is full: ${name} could not be written` : `${name} could not be ${doing} (${code})`,
+    changed:
+      'Nothing was left half-written: the record is as it was before. What it does not tell of yet is read from the devices again.',
+    next: full
+      ? 'Free some space on the medium of the bundle, then go on.'
+      : 'Check the medium of the bundle, then go on.',
     uncertain: false,
   });
 }

@@ -1,5 +1,5 @@
 /** Reading what people name on the command line. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from './exit';
 
@@ -30,7 +30,8 @@ export function readBytes(path: string, what: string, limit: number): Uint8Array
 export function emptyFolder(path: string, what: string): string {
   const full = resolve(path);
   if (!existsSync(full)) return full;
-  if (!statSync(full).isDirectory()) throw new UsageError(`${path} is not a folder`, `Name a new folder for the ${what}.`);
+  if (!statSync(full).isDirectory())
+    throw new UsageError(`${path} is not a folder`, `Name a new folder for the ${what}.`);
   if (readdirSync(full).length > 0) {
     throw new UsageError(`${path} is not empty`, `Name a new or empty folder for the ${what}; nothing is overwritten.`);
   }
@@ -40,10 +41,21 @@ export function emptyFolder(path: string, what: string): string {
 /** Makes a folder for a bundle, empty so far. Throws UsageError when it cannot be made or has something in it. */
 export function newFolder(path: string, what: string): string {
   const full = emptyFolder(path, what);
+  const isThere = existsSync(full);
   try {
     mkdirSync(full, { recursive: true });
+    accessSync(full, constants.W_OK | constants.X_OK);
   } catch {
-    throw new UsageError(`${path} cannot be made`, `Name a folder for the ${what} that you may write to.`);
+    const trouble = isThere ? 'cannot be written to' : 'cannot be made';
+    throw new UsageError(`${path} ${trouble}`, `Name a folder for the ${what} that you may write to.`);
   }
+  return full;
+}
+
+/** A folder that is there. Throws UsageError otherwise. */
+export function existingFolder(path: string, what: string): string {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new UsageError(`${path} does not exist`, `Name the folder of a ${what}.`);
+  if (!statSync(full).isDirectory()) throw new UsageError(`${path} is not a folder`, `Name the folder of a ${what}.`);
   return full;
 }

@@ -10,7 +10,7 @@ import type { Module } from '../ceremony/plan/binding-schema';
 import { ProcessClient, type Asking, type ExitInfo, type Transport } from '../hsm/client';
 import { MODULE_OPERATIONS, SHARE_OPERATIONS, type OperationTable } from '../hsm/contract';
 import { PersonGone } from '../hsm/person-errors';
-import { FIRST_LINK_FD, MAX_LINKS, type PersonControl } from './person/contract';
+import { FIRST_LINK_FD, MAX_LABEL, MAX_LINKS, type PersonControl } from './person/contract';
 
 /** Files of the programs that run as children. */
 export interface ChildScripts {
@@ -115,6 +115,16 @@ export class NodeChildren {
       link: `share:${purpose}`,
       environment: {},
     });
+  }
+
+  /** Tells the screen on which people give PINs and shares which step begins. */
+  announceStep(step: string): void {
+    this.#tell({ step: step.slice(0, MAX_LABEL) });
+  }
+
+  /** Tells that screen what is done in the step now. */
+  announceDoing(doing: string): void {
+    this.#tell({ doing: doing.slice(0, MAX_LABEL) });
   }
 
   /** Ends every child, the person process last. Never rejects. */

@@ -1,42 +1,57 @@
 /**
  * The people in the room, asked on the terminal. Rules for the words: say who must answer, what happened, what now; no
- * jargon of ours; a question ends with the answers it takes. Nothing secret is asked here: that is the person process.
+ * jargon of ours; a question ends with the answers it takes, and anything else is asked again. Nothing secret is asked
+ * here: that is the person process.
  */
 import { createInterface } from 'node:readline/promises';
+import { CeremonyStopped } from '../ceremony/engine/ceremony';
 import type { Decision, Notice, People } from '../ceremony/engine/ports';
+import { say } from './voice';
 
 const OPTIONS: Readonly<Record<Decision, string>> = {
   again: 'try again',
-  exception: 'go on without it, under an exception that two people sign',
-  stop: 'stop here; the ceremony can be resumed',
+  exception: 'go on without this step, under an exception that an administrator and the witness or auditor sign',
+  stop: 'end here; nothing is lost, and the ceremony can be resumed later',
 };
 
 /** Asks on standard input, speaks on standard error. */
 export class TerminalPeople implements People {
   private readonly names: ReadonlyMap<string, string>;
+  private readonly onProgress: (text: string) => void;
 
-  /** @param names participants' names by id */
-  constructor(names: ReadonlyMap<string, string>) {
+  /**
+   * @param names participants' names by id
+   * @param onProgress is given what is being done, for the screen on which PINs and shares are asked for
+   */
+  constructor(names: ReadonlyMap<string, string>, onProgress: (text: string) => void) {
     this.names = names;
+    this.onProgress = onProgress;
   }
 
   tell(notice: Notice): void {
-    process.stderr.write(`${PREFIXES[notice.kind]}${notice.text}\n`);
+    say(notice);
+    if (notice.kind === 'progress') this.onProgress(notice.text);
   }
 
   async confirm(question: { readonly statement: string; readonly by: readonly string[] }): Promise<readonly string[]> {
-    process.stderr.write(`\n  Read aloud:\n\n    ${question.statement.replaceAll('\n', '\n    ')}\n\n`);
+    write(`\n  The operator reads aloud:\n\n    ${question.statement.replaceAll('\n', '\n    ')}\n\n`);
     const confirmed: string[] = [];
     for (const id of question.by) {
-      const answer = await this.prompt(`  ${this.nameOf(id)}, do you confirm? yes or no: `);
-      if (answer !== 'yes') return confirmed;
+      if (!(await this.confirms(id))) return confirmed;
       confirmed.push(id);
     }
     return confirmed;
   }
 
-  ask(question: { readonly text: string; readonly by: readonly string[] }): Promise<string> {
-    return this.prompt(`\n  ${question.by.map((id) => this.nameOf(id)).join(', ')}: ${question.text}\n  > `);
+  async ask(question: { readonly text: string; readonly by: readonly string[] }): Promise<string> {
+    const who = question.by.map((id) => this.nameOf(id)).join(', ');
+    write(`\n  ${question.text}\n`);
+    for (;;) {
+      const answer = await prompt(`  ${who} says, the operator types, and Enter ends it: `);
+      if (answer === null) throw new CeremonyStopped(`${who} was asked, and nobody answered: ${question.text}`);
+      if (answer !== '') return answer;
+      write('  Something must be recorded: type “none” if there is nothing\n');
+    }
   }
 
   async decide(question: {
@@ -45,24 +60,25 @@ export class TerminalPeople implements People {
     readonly next: string;
     readonly options: readonly Decision[];
   }): Promise<Decision> {
-    process.stderr.write(`\n  ${question.happened}\n  ${question.changed}\n  ${question.next}\n\n`);
-    for (const option of question.options) process.stderr.write(`    ${option}: ${OPTIONS[option]}\n`);
+    // What happened and what was changed has just been told.
+    write(`\n  What to do: ${question.next}\n\n  The administrators decide, and the operator types one of these words:\n\n`);
+    for (const option of question.options) write(`    ${option.padEnd(10)} ${OPTIONS[option]}\n`);
     for (;;) {
-      const answer = await this.prompt(`  ${question.options.join(' or ')}: `);
-      const chosen = question.options.find((option) => option === answer);
+      const answer = await prompt(`\n  ${listed(question.options)}: `);
+      if (answer === null) return 'stop';
+      const chosen = question.options.find((option) => option === answer.toLowerCase());
       if (chosen !== undefined) return chosen;
     }
   }
 
-  /** One line from standard input; an input that ended counts as a refusal. */
-  private async prompt(text: string): Promise<string> {
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-      return (await Promise.race([terminal.question(text), closed])).trim();
-    } finally {
-      terminal.close();
-    }
+  /** A “no” ends the ceremony, so that it is asked twice. */
+  private async confirms(id: string): Promise<boolean> {
+    const name = this.nameOf(id);
+    let answer = await yesOrNo(`  ${name}, do you confirm this? Type yes or no: `);
+    if (answer !== 'no') return answer === 'yes';
+    write(`  ${name} does not confirm. The ceremony then ends here, and can be resumed later\n`);
+    answer = await yesOrNo(`  ${name}, type no again to end here, or yes to confirm after all: `);
+    return answer === 'yes';
   }
 
   private nameOf(id: string): string {
@@ -70,10 +86,35 @@ export class TerminalPeople implements People {
   }
 }
 
-const PREFIXES: Readonly<Record<Notice['kind'], string>> = {
-  step: '\n== ',
-  progress: '   ',
-  result: '   ',
-  warning: ' ! ',
-  failure: ' X ',
-};
+/** Null when the input ended, or Ctrl-C was pressed. */
+async function yesOrNo(text: string): Promise<'yes' | 'no' | null> {
+  for (;;) {
+    const answer = (await prompt(text))?.toLowerCase() ?? null;
+    if (answer === null || answer === 'yes' || answer === 'no') return answer;
+  }
+}
+
+/** One line from standard input, without blanks around it; null when the input ended, or Ctrl-C was pressed. */
+async function prompt(text: string): Promise<string | null> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const closed = new Promise<null>((resolve) =>
+      terminal.once('close', () => {
+        resolve(null);
+      }),
+    );
+    const answer = await Promise.race([terminal.question(text), closed]);
+    if (answer === null) write('\n');
+    return answer?.trim() ?? null;
+  } finally {
+    terminal.close();
+  }
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+function write(text: string): void {
+  process.stderr.write(text);
+}

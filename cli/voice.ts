@@ -26,16 +26,30 @@ export type StepTimes = Record<string, number>;
 /** Announces steps and measures them. */
 export class AnnouncedSteps implements StepObserver {
   readonly times: StepTimes = {};
+  private readonly onStep: (heading: string) => void;
   private begun = 0;
+
+  /** @param onStep is given each step's number and title, such as `Step 3 of 22: The purpose is read aloud` */
+  constructor(onStep: (heading: string) => void = () => undefined) {
+    this.onStep = onStep;
+  }
 
   stepBegins(step: Step, index: number, count: number): void {
     this.begun = performance.now();
     process.stderr.write(`\n${String(index + 1).padStart(2)}/${String(count)}  ${step.title}\n`);
+    this.onStep(`Step ${String(index + 1)} of ${String(count)}: ${step.title}`);
   }
 
   stepEnds(step: Step): void {
     const took = Math.round(performance.now() - this.begun);
     this.times[step.id] = took;
-    process.stderr.write(`       done in ${String(took)} ms\n`);
+    process.stderr.write(`       done in ${duration(took)}\n`);
   }
+}
+
+/** Machines are told of in milliseconds, people in minutes. */
+function duration(milliseconds: number): string {
+  if (milliseconds < 10_000) return `${String(milliseconds)} ms`;
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${String(seconds)} s` : `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }

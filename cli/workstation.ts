@@ -20,7 +20,11 @@ export class LinuxWorkstation implements Workstation {
     const linksUp = networkLinksUp();
     const swaps = readLines('/proc/swaps').slice(1);
     return Promise.resolve([
-      { check: 'known answers', ok: failed.length === 0, found: failed.map((one) => one.name).join(', ') || 'all correct' },
+      {
+        check: 'known answers',
+        ok: failed.length === 0,
+        found: failed.map((one) => one.name).join(', ') || 'all correct',
+      },
       { check: 'network', ok: linksUp.length === 0, found: linksUp.join(', ') || 'no interface is up' },
       { check: 'swap', ok: swaps.length === 0, found: swaps.length === 0 ? 'off' : `${String(swaps.length)} in use` },
       { check: 'core dumps', ok: coreLimit() === '0', found: `limit ${coreLimit()}` },
@@ -68,7 +72,11 @@ function coreLimit(): string {
 }
 
 function readLines(path: string): string[] {
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '') : [];
+  return existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
 }
 
 function unreadable(path: string, why: string): DeviceError {

@@ -12,6 +12,7 @@ import { checkCommands } from './check-commands';
 import { checkFiles } from './check-files';
 import { checkApprovals, checkOpening, readDocuments } from './check-opening';
 import { checkExceptions, checkParticipants, checkPresence } from './check-people';
+import { checkReadings } from './check-readings';
 import { checkSteps } from './check-steps';
 import { checkSums, readContents, type Contents } from './contents';
 import { Findings, type Finding } from './findings';
@@ -114,6 +115,7 @@ function checkRecord(
   checkFrame(lines, findings);
   checkParticipants(opening, lines, findings);
   checkPresence(opening, lines, findings);
+  checkReadings(lines, findings);
   checkFiles(opening, lines, contents, findings);
   const checkpoints = checkCheckpoints(opening, lines, contents, findings);
   if (documents !== null) {

@@ -21,7 +21,13 @@ export class Ceremony {
   readonly record: CeremonyRecord;
   private readonly writer: TranscriptWriter;
 
-  constructor(parts: { plan: Plan; binding: Binding; ports: EnginePorts; record: CeremonyRecord; writer: TranscriptWriter }) {
+  constructor(parts: {
+    plan: Plan;
+    binding: Binding;
+    ports: EnginePorts;
+    record: CeremonyRecord;
+    writer: TranscriptWriter;
+  }) {
     this.plan = parts.plan;
     this.binding = parts.binding;
     this.ports = parts.ports;
@@ -87,7 +93,9 @@ export class Ceremony {
     return quorum.flatMap(({ role, count }) => {
       const present = this.record.presentWith(role).slice(0, count);
       if (present.length < count) {
-        throw new CeremonyStopped(`${String(count)} × ${role} must sign, but only ${String(present.length)} are present`);
+        throw new CeremonyStopped(
+          `${String(count)} × ${role} must sign, but only ${String(present.length)} are present`,
+        );
       }
       return present.map((one) => one.id);
     });

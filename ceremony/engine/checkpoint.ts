@@ -47,7 +47,10 @@ export async function makeFinalCheckpoint(ceremony: Ceremony): Promise<Made> {
   if (!(await folder.exists(names.body))) await folder.create(names.body, made.body);
   for (const id of signers) {
     if (await folder.exists(names.signature(id))) continue;
-    ceremony.ports.people.tell({ kind: 'progress', text: `${ceremony.participant(id).name} signs the last checkpoint` });
+    ceremony.ports.people.tell({
+      kind: 'progress',
+      text: `${ceremony.participant(id).name} signs the last checkpoint`,
+    });
     const person = ceremony.participant(id);
     const signature = await untilItWorks(ceremony.ports.people, `${person.name} signs the last checkpoint`, () =>
       signBytes(ceremony.ports.devices, person, PAYLOAD_TYPES.checkpoint, made.body),

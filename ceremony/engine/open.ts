@@ -87,7 +87,8 @@ export async function openCeremony(documents: Documents, app: App, ports: Engine
 export function rosterOf(documents: Documents): RosterEntry[] {
   return documents.binding.binding.people.map((person) => {
     const position = documents.plan.plan.positions.find((one) => one.id === person.position);
-    if (position === undefined) throw new CeremonyStopped(`the binding names a position the plan lacks: ${person.position}`);
+    if (position === undefined)
+      throw new CeremonyStopped(`the binding names a position the plan lacks: ${person.position}`);
     return { id: person.id, name: person.name, roles: [position.role], key: { ...person.key } };
   });
 }

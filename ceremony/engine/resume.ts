@@ -14,7 +14,11 @@ import { sha256Hex } from './signatures';
  * @throws TranscriptDamaged when the transcript is damaged otherwise than by a torn last line, or a file that it names
  *   (plan and binding among them) is not there or another; nothing was changed then
  */
-export async function resumeCeremony(plan: PlanDocument, binding: BindingDocument, ports: EnginePorts): Promise<Ceremony> {
+export async function resumeCeremony(
+  plan: PlanDocument,
+  binding: BindingDocument,
+  ports: EnginePorts,
+): Promise<Ceremony> {
   await requireFilesOfRecord(plan, binding, ports.folder);
   const { writer, lines, torn } = await TranscriptWriter.resume(ports.folder, ports.clock, ports.random);
   const record = new CeremonyRecord();
@@ -25,7 +29,11 @@ export async function resumeCeremony(plan: PlanDocument, binding: BindingDocumen
     type: 'ceremony.resumed',
     step: null,
     by: [],
-    body: { reason: 'crash', torn, note: 'The program ended without closing the ceremony; every device is read again.' },
+    body: {
+      reason: 'crash',
+      torn,
+      note: 'The program ended without closing the ceremony; every device is read again.',
+    },
   });
   return ceremony;
 }
@@ -40,7 +48,13 @@ async function requireFilesOfRecord(plan: PlanDocument, binding: BindingDocument
     throw changed('binding.yaml', 'is another binding than the one approved');
   }
   const record = new CeremonyRecord();
-  for (const { line } of lines) record.apply(line);
+  for (const { line } of lines) {
+    try {
+      record.apply(line);
+    } catch {
+      throw changed('transcript.jsonl', `does not make sense at line ${String(line.seq)}`);
+    }
+  }
   for (const [name, sha256] of record.files) {
     if (!(await folder.exists(name))) throw changed(name, 'is named in the record and is not there');
     if (sha256Hex(await folder.read(name)) !== sha256) throw changed(name, 'is not what the record says');

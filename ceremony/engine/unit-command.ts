@@ -66,9 +66,27 @@ async function signCommand(ceremony: Ceremony, command: UnitCommand): Promise<En
   const people: RosterEntry[] = command.signers.map((id) => ceremony.participant(id));
   ceremony.ports.people.tell({
     kind: 'progress',
-    text: `${people.map((one) => one.name).join(' and ')}: ${command.payload.command} for ${command.unit}`,
+    text: `${people.map((one) => one.name).join(' and ')} ${people.length === 1 ? 'signs' : 'sign'}: ${inWords(command.payload)} ${command.unit}`,
   });
   return signTogether(ceremony.ports.devices, people, PAYLOAD_TYPES.command, payload);
+}
+
+/** A command as its signer hears it, with the unit's name behind it. */
+function inWords(payload: CommandPayload): string {
+  switch (payload.command) {
+    case 'administrator.add':
+      return `add ${payload.administrator.id} as an administrator of`;
+    case 'thresholds.set':
+      return `${String(payload.signatureThreshold)} signatures for commands, ${String(payload.revocationThreshold)} for removals, on`;
+    case 'master-key.load':
+      return `load share ${String(payload.index)} of ${String(payload.of)} into`;
+    case 'master-key.commit':
+      return 'commit the new master key of';
+    case 'master-key.activate':
+      return 'activate the new master key of';
+    default:
+      return `${payload.command} on`;
+  }
 }
 
 /** A command signed before is used again only if it acts on the state that the unit is still in. */

@@ -27,7 +27,10 @@ export async function readUnit(ceremony: Ceremony, step: string, unit: string): 
   const { reading, known } = await readIdentity(ceremony, step, unit);
   const state = reading.state;
   if (state !== null && stateSha256(state) !== stateSha256(known.state) && !isAnnounced(ceremony, unit, state)) {
-    throw changed(unit, `its state has counter ${String(state.counter)}, the record has ${String(known.state.counter)}`);
+    throw changed(
+      unit,
+      `its state has counter ${String(state.counter)}, the record has ${String(known.state.counter)}`,
+    );
   }
   if (reading.registers === null) throw changed(unit, 'its master-key registers cannot be read');
   return { reading, known, registers: reading.registers };
@@ -87,7 +90,8 @@ async function firstContact(ceremony: Ceremony, step: string, unit: string, read
   const { identity, state } = reading;
   if (bound === null || identity === null) throw changed(unit, 'the binding does not know it');
   if (state === null) throw changed(unit, 'the token keeps no state, and this version cannot take it from a bundle');
-  if (identity.id !== bound.identity) throw changed(unit, `it is the unit ${identity.id}, the binding names ${bound.identity}`);
+  if (identity.id !== bound.identity)
+    throw changed(unit, `it is the unit ${identity.id}, the binding names ${bound.identity}`);
   if (stateSha256(state) !== bound.stateSha256 || state.counter !== bound.counter) {
     throw changed(unit, `its state (counter ${String(state.counter)}) is not the one of the last bundle`);
   }

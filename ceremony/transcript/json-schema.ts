@@ -1,16 +1,8 @@
 /** JSON Schemas of the transcript's lines and of what people sign, for people who write verifiers. The code decides. */
 import { toJsonSchema } from '@valibot/to-json-schema';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { Command, UnitState } from '../command/unit-state';
-import {
-  ApprovalPayload,
-  ExceptionPayload,
-  JsonValue,
-  LINE_TYPES,
-  LineFrame,
-  PresencePayload,
-  bodySchema,
-} from './line';
+import { ApprovalPayload, ExceptionPayload, LINE_TYPES, LineFrame, PresencePayload, bodySchema } from './line';
 
 /** The published schema files by name, as text that ends with a line feed: one for each line type and signed payload. */
 export function lineSchemaFiles(): Readonly<Record<string, string>> {
@@ -28,11 +20,6 @@ export function lineSchemaFiles(): Readonly<Record<string, string>> {
 
 /** Checks in code (base64 with spare bits zero, real times) have no counterpart there. */
 function schemaText(schema: v.GenericSchema, title: string): string {
-  const { $schema, ...rest } = toJsonSchema(schema, {
-    typeMode: 'input',
-    errorMode: 'ignore',
-    // Any canonical JSON: written out, it would refer to itself without end.
-    overrideSchema: ({ valibotSchema }) => (valibotSchema === JsonValue ? {} : undefined),
-  });
+  const { $schema, ...rest } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
   return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
 }

@@ -28,7 +28,8 @@ export function readArguments(args: string[], operand: string | null, names: rea
     strict: true,
   });
   const most = operand === null ? 0 : 1;
-  if (positionals.length > most) throw new UsageError(`too many arguments: ${positionals.join(' ')}`, 'See: keyrite help');
+  if (positionals.length > most)
+    throw new UsageError(`too many arguments: ${positionals.join(' ')}`, 'See: keyrite help');
   if (operand !== null && !operand.endsWith('?') && positionals.length === 0) {
     throw new UsageError(`${operand} is missing`, 'See: keyrite help');
   }

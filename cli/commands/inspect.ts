@@ -47,7 +47,10 @@ function understand(bytes: Uint8Array, path: string): Found {
       case 'keyrite-receipt/1':
         return receipt(bytes);
       default:
-        throw new UsageError(`${path} is no file of Keyrite's`, 'Name a plan, binding, parameters file, key package or receipt.');
+        throw new UsageError(
+          `${path} is no file of Keyrite's`,
+          'Name a plan, binding, parameters file, key package or receipt.',
+        );
     }
   } catch (error) {
     if (error instanceof RecordError) throw new UsageError(`${path}: ${error.message}`, 'Bring the file again.');
@@ -123,6 +126,9 @@ function receipt(bytes: Uint8Array): Found {
   const read = readReceipt(bytes);
   return {
     kind: 'receipt',
-    rows: Object.entries(read).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+    rows: Object.entries(read).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
   };
 }

@@ -1,14 +1,19 @@
 /** `keyrite rehearse`: whole ceremonies on throw-away tokens, unattended. */
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { PlanRefused } from '../../ceremony/engine/open';
+import { checkPlan } from '../../ceremony/plan/check';
 import { readPlan, type PlanDocument } from '../../ceremony/plan/read';
-import { EXIT, UsageError, type ExitCode } from '../exit';
+import { checkParameters } from '../bound-inputs';
+import { howToGoOn } from '../ceremony-folder';
+import { CeremonyEnded, EXIT, UsageError, type ExitCode } from '../exit';
 import { lockBundle } from '../bundle-lock';
-import { newFolder, readText } from '../input';
-import { forbidCoreDumps } from '../node-children';
-import { startConnectedSide } from '../rehearsal/connected-side';
+import { emptyFolder, newFolder, readText } from '../input';
+import { builtScripts, forbidCoreDumps } from '../node-children';
+import { RehearsedPeople } from '../people-rehearsal';
+import { startConnectedSide, type ConnectedSide } from '../rehearsal/connected-side';
 import { rehearsePlan, type RehearsalResult } from '../rehearsal/rehearsal';
-import { makeRoom } from '../rehearsal/room';
+import { foreignModule, makeRoom } from '../rehearsal/room';
+import { refuseUsedTokens } from '../rehearsal/used-tokens';
 import { say } from '../voice';
 import { readArguments } from './arguments';
 
@@ -25,36 +30,85 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
   const chain = planChain(given.operand === '' ? firstCeremony() : given.operand);
   const last = chain[chain.length - 1];
   if (last === undefined) throw new UsageError('there is no plan', 'Name a plan.');
-  const out = newFolder(given.options['out'] ?? freshFolder(last.document.plan.id), 'bundle');
+  const places = {
+    out: resolve(given.options['out'] ?? freshFolder(last.document.plan.id)),
+    keep: given.options['keep'] ?? null,
+    module: given.options['module'] ?? 'softhsm2',
+  };
+  await refuseBeforehand(chain, places, given.options['params']);
+  const out = newFolder(places.out, 'bundle');
   lockBundle(out);
   forbidCoreDumps();
-  const room = makeRoom(given.options['keep'] ?? null, given.options['module'] ?? 'softhsm2');
-  const connected = await startConnectedSide(connectProgram(), room.connected);
+  const room = makeRoom(places.keep, places.module);
+  let connected: ConnectedSide | null = null;
   try {
+    connected = await startConnectedSide(connectProgram(), room.connected);
     process.stderr.write('REHEARSAL: throw-away tokens, made-up people; nothing here is production\n');
     process.stderr.write(`connected side: ${connected.name}\n`);
     let before: RehearsalResult | null = null;
     for (const plan of chain) {
       const isLast = plan === last;
-      const bundle = isLast ? out : `${out}.${plan.document.plan.id}`;
+      const bundle = bundleOf(plan, isLast, out);
       process.stderr.write(`\n${plan.document.plan.title}\n`);
-      before = await rehearsePlan({
+      const parts = {
         room,
         planText: plan.text,
         plan: plan.document,
-        bundle: isLast ? out : newFolder(bundle, 'bundle of the ceremony before'),
+        bundle: isLast ? out : newFolder(bundle, BEFORE),
         connected,
         parameters: isLast ? parametersFile(given.options['params']) : null,
         before,
+        people: new RehearsedPeople(say),
+        scripts: builtScripts(),
+      };
+      before = await rehearsePlan(parts).catch((error: unknown) => {
+        throw new CeremonyEnded(error, places.keep === null ? ROOM_GONE : howToGoOn(bundle));
       });
       if (!isLast && !given.json) process.stdout.write(`${before.bundle}\n`);
     }
     if (before !== null) printResult(before, room.folder, given);
     return EXIT.good;
   } finally {
-    await connected.end();
+    await connected?.end();
     room.leave();
   }
+}
+
+const BEFORE = 'bundle of the ceremony before';
+
+const ROOM_GONE =
+  'The throw-away tokens are gone with it, so that it cannot be gone on with. Put right what is named above, and rehearse again; --keep DIR keeps the tokens.';
+
+/** Where a plan's bundle goes: those of plans that are continued lie beside the last one's. */
+function bundleOf({ document }: PlanFile, isLast: boolean, out: string): string {
+  return isLast ? out : `${out}.${document.plan.id}`;
+}
+
+/** Refuses what can be known to be no use before anything is made. */
+async function refuseBeforehand(
+  chain: readonly PlanFile[],
+  { out, keep, module }: { readonly out: string; readonly keep: string | null; readonly module: string },
+  parameters: string | undefined,
+): Promise<void> {
+  const plans = chain.map(({ document }) => document.plan);
+  for (const plan of plans) {
+    const errors = checkPlan(plan).filter((one) => one.severity === 'error');
+    if (errors.length > 0) throw new PlanRefused(errors);
+  }
+  const last = plans.at(-1);
+  if (parameters !== undefined && last !== undefined) checkParameters(last, null, parameters);
+  for (const [index, plan] of chain.entries()) emptyFolder(bundleOf(plan, index === chain.length - 1, out), 'bundle');
+  if (keep !== null) emptyFolder(keep, 'rehearsal room');
+  if (keep !== null && isWithin(resolve(keep), out)) {
+    throw new UsageError(`${keep} and ${out} are the same, or one holds the other`, 'Name two folders side by side.');
+  }
+  const given = foreignModule(module);
+  if (given !== null) await refuseUsedTokens(given, plans, builtScripts(), `${out}.nobody`);
+}
+
+/** Whether one of two absolute paths is the other, or holds it. */
+function isWithin(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
 
 function printResult(
@@ -78,7 +132,8 @@ function planChain(path: string): PlanFile[] {
   const chain: PlanFile[] = [];
   let next: string | null = path;
   while (next !== null) {
-    if (chain.length === 8) throw new UsageError('more than 8 plans continue each other', 'Check `continues` in the plans.');
+    if (chain.length === 8)
+      throw new UsageError('more than 8 plans continue each other', 'Check `continues` in the plans.');
     const text = readText(next, 'plan');
     const document = readPlan(text);
     chain.unshift({ path: next, text, document });
@@ -90,7 +145,6 @@ function planChain(path: string): PlanFile[] {
 
 function parametersFile(given: string | undefined): string | null {
   if (given === undefined) return null;
-  if (!existsSync(given)) throw new UsageError(`${given} does not exist`, 'Name a wrapping-parameters.json.');
   return resolve(given);
 }
 

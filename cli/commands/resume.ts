@@ -1,32 +1,24 @@
 /** `keyrite resume`: going on after a crash, a stop or a power cut. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
 import { runInFolder } from '../ceremony-folder';
 import { lockBundle } from '../bundle-lock';
 import { EXIT, UsageError, type ExitCode } from '../exit';
-import { readText } from '../input';
+import { existingFolder, readText } from '../input';
 import { endSurvivors } from '../survivors';
+import { requireTerminal } from '../terminal';
 import { readArguments } from './arguments';
 
 /** Reads the record, ends what the killed run left behind, reads every device again, and goes on. */
 export async function resume(args: string[]): Promise<ExitCode> {
   const given = readArguments(args, 'DIR', []);
-  const folder = resolve(given.operand);
-  for (const name of ['plan.yaml', 'binding.yaml']) {
-    if (!existsSync(join(folder, name))) {
-      throw new UsageError(
-        `${given.operand} holds no ceremony: ${name} is missing`,
-        'No device was touched under it. Start the ceremony again in an empty folder.',
-      );
-    }
-  }
-  if (existsSync(join(folder, 'SHA256SUMS'))) {
-    throw new UsageError(`the ceremony in ${given.operand} is closed and sealed`, 'Nothing is left to do; verify it.');
-  }
+  const folder = existingFolder(given.operand, 'ceremony');
+  refuseOtherFolders(folder, given.operand);
   const planText = readText(join(folder, 'plan.yaml'), 'plan');
   const bindingText = readText(join(folder, 'binding.yaml'), 'binding');
   const documents = { planText, plan: readPlan(planText), bindingText, binding: readBinding(bindingText) };
+  if (documents.binding.binding.room === undefined) requireTerminal();
   // Before anything else: a run that is still alive must not lose its workers.
   lockBundle(folder);
   const ended = await endSurvivors(documents.binding.binding.ceremony);
@@ -34,6 +26,22 @@ export async function resume(args: string[]): Promise<ExitCode> {
   await runInFolder(documents, folder, hasFirstLine(folder));
   process.stdout.write(given.json ? `${JSON.stringify({ bundle: folder })}\n` : `${folder}\n`);
   return EXIT.good;
+}
+
+function refuseOtherFolders(folder: string, given: string): void {
+  for (const name of ['plan.yaml', 'binding.yaml']) {
+    if (existsSync(join(folder, name))) continue;
+    throw new UsageError(
+      `${given} holds no ceremony: ${name} is missing`,
+      'If a ceremony was begun in it, no device was touched under it: start it again in an empty folder.',
+    );
+  }
+  if (existsSync(join(folder, 'SHA256SUMS'))) {
+    throw new UsageError(
+      `the ceremony in ${given} is closed and sealed`,
+      `Nothing is left to do. To check it: keyrite verify ${given}. A medium without its copy gets one by hand: copy the whole folder.`,
+    );
+  }
 }
 
 /** Whether line 0 was written whole; before it nothing was done to any device. */

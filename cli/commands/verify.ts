@@ -1,21 +1,20 @@
 /** `keyrite verify`: the verdict on a bundle. */
-import { existsSync } from 'node:fs';
 import { verifyBundle, type VerifyReport } from '../../ceremony/bundle/verify';
 import { FileBundleFolder } from '../bundle-folder';
 import { EXIT, UsageError, type ExitCode } from '../exit';
-import { readText } from '../input';
+import { existingFolder, readText } from '../input';
 import { readArguments } from './arguments';
 
 /** Verifies a bundle. Exit 0 for consistent and verified. */
 export async function verify(args: string[]): Promise<ExitCode> {
   const given = readArguments(args, 'BUNDLE', ['plan-hash', 'approver']);
-  if (!existsSync(given.operand)) throw new UsageError(`${given.operand} does not exist`, 'Name the folder of a bundle.');
+  const bundle = existingFolder(given.operand, 'bundle');
   const planHash = given.options['plan-hash']?.toLowerCase();
   if (planHash !== undefined && !/^[0-9a-f]{64}$/.test(planHash)) {
     throw new UsageError('--plan-hash is not 64 hex digits', 'Give the whole SHA-256 of the plan.');
   }
   const approver = given.options['approver'];
-  const report = await verifyBundle(new FileBundleFolder(given.operand), {
+  const report = await verifyBundle(new FileBundleFolder(bundle), {
     ...(planHash === undefined ? {} : { planHash }),
     ...(approver === undefined ? {} : { approverKeys: [readText(approver, 'public key in PEM')] }),
   });

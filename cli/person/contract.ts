@@ -8,6 +8,9 @@ export const FIRST_LINK_FD = 4;
 /** Most links of one person process: every module of a binding (32), two share processes, and some to spare. */
 export const MAX_LINKS = 40;
 
+/** Longest line about the ceremony that is shown, in UTF-16 code units. */
+export const MAX_LABEL = 1000;
+const Label = v.pipe(v.string(), v.maxLength(MAX_LABEL));
 const Exchange = v.pipe(Hex, v.length(32));
 
 /** Main to the person process. */
@@ -18,6 +21,9 @@ export const PersonControl = v.union([
   v.strictObject({ cancel: Exchange }),
   /** Names of the people by their ids, for the screen. */
   v.strictObject({ names: v.record(Id, Name) }),
+  /** What the ceremony is doing now, for the screen: the step, or what is done within it. */
+  v.strictObject({ step: Label }),
+  v.strictObject({ doing: Label }),
   v.strictObject({ stop: v.literal(true) }),
 ]);
 export type PersonControl = v.InferOutput<typeof PersonControl>;

@@ -13,4 +13,8 @@ export interface Person {
   answer(dialogue: Dialogue, body: Uint8Array, signal: AbortSignal): Promise<Buffer | null>;
   /** Names of the people by their ids, for the screen. */
   introduce(names: Readonly<Record<string, string>>): void;
+  /** The step that begins, for the screen. */
+  beginStep(step: string): void;
+  /** What is done within it now, for the screen. */
+  doing(what: string): void;
 }

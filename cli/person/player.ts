@@ -12,8 +12,11 @@ type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
 
-/** Length of a PIN, or of a part of one, that the player makes up, where the token's limits allow it. */
-const PIN_DIGITS = 8;
+/**
+ * Length of a PIN, or of a part of one, that the player makes up, where the token's limits allow it: so long that no
+ * other number is it by chance, when a test looks for it everywhere.
+ */
+const PIN_DIGITS = 12;
 
 /**
  * The player whose memory is in a file; a missing file is begun.
@@ -35,6 +38,14 @@ class Player implements Person {
 
   introduce(): void {
     // The player needs no screen.
+  }
+
+  beginStep(): void {
+    // Nor a heading on it.
+  }
+
+  doing(): void {
+    // Nor what goes on.
   }
 
   async answer(dialogue: Dialogue, body: Uint8Array, signal: AbortSignal): Promise<Buffer | null> {

@@ -54,6 +54,8 @@ function serveLinks(links: number, person: Person): void {
 
   function obey(control: PersonControl): void {
     if ('names' in control) person.introduce(control.names);
+    else if ('step' in control) person.beginStep(control.step);
+    else if ('doing' in control) person.doing(control.doing);
     else if ('cancel' in control) cancel(control.cancel);
     else if ('stop' in control) last = last.then(() => say('bye')).then(() => process.exit(0));
     else begin(control.serve, control.exchange);

@@ -33,6 +33,9 @@ export function openTerminal(): Person {
 class TerminalPeople implements Person {
   readonly #tty: Tty;
   #names: Readonly<Record<string, string>> = {};
+  /** Step that the ceremony is in, and what is done in it; empty before the first. */
+  #step = '';
+  #doing = '';
   /** Who sat at the keyboard last, by id. */
   #last: string | null = null;
   /** Lines of a share that was refused, so that its custodian types the wrong row only. */
@@ -46,9 +49,19 @@ class TerminalPeople implements Person {
     this.#names = names;
   }
 
+  beginStep(step: string): void {
+    this.#step = step;
+    this.#doing = '';
+  }
+
+  doing(what: string): void {
+    this.#doing = what;
+  }
+
   async answer(dialogue: Dialogue, body: Uint8Array, signal: AbortSignal): Promise<Buffer | null> {
     try {
       return await this.#tty.hold(async () => {
+        this.#sayWhatFor();
         await this.#call(dialogue.kind === 'pin' ? dialogue.holder : dialogue.custodian, signal);
         switch (dialogue.kind) {
           case 'pin':
@@ -66,6 +79,12 @@ class TerminalPeople implements Person {
     }
   }
 
+  /** What the ceremony is doing: who gives a PIN must know what for. */
+  #sayWhatFor(): void {
+    for (const line of [this.#step, this.#doing]) if (line !== '') this.#say(printable(Buffer.from(line)).toString());
+    if (this.#step !== '' || this.#doing !== '') this.#say('');
+  }
+
   /** Calls the next person to the keyboard, unless it is the one who sits there already. */
   async #call(id: string, signal: AbortSignal): Promise<void> {
     if (this.#last === id) return;
@@ -78,6 +97,7 @@ class TerminalPeople implements Person {
     await this.#confirm('Press Enter when you are alone at the screen, Ctrl-C to decline ', signal);
     this.#last = id;
     this.#tty.wipe();
+    this.#sayWhatFor();
   }
 
   async #pin(dialogue: PinDialogue, signal: AbortSignal): Promise<Buffer> {
@@ -230,11 +250,11 @@ class TerminalPeople implements Person {
   }
 }
 
-function whichPin({ of, role, part, parts }: PinDialogue): string {
+function whichPin({ of, role, part, parts, holder }: PinDialogue): string {
   const whose = {
     user: `the user PIN of ${of}`,
     'security-officer': `the security officer PIN of ${of}`,
-    card: `the PIN of the card of ${of}`,
+    card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${of}`,
   }[role];
   return parts === 1 ? whose : `part ${String(part)} of ${String(parts)} of ${whose}`;
 }

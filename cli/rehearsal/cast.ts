@@ -34,7 +34,8 @@ export function castFor(positions: readonly Position[], before: readonly Player[
   for (const { id, count } of positions) {
     const known = before.filter((one) => one.position === id).slice(0, count);
     cast.push(...known);
-    for (let missing = count - known.length; missing > 0; missing -= 1) cast.push({ ...freshName(taken), position: id });
+    for (let missing = count - known.length; missing > 0; missing -= 1)
+      cast.push({ ...freshName(taken), position: id });
   }
   return cast;
 }

@@ -17,7 +17,8 @@ import { UsageError } from '../exit';
 const run = promisify(execFile);
 
 /** What a key package will be for. */
-export type Purpose = { readonly do: 'create'; readonly name: string } | { readonly do: 'rotate'; readonly key: string };
+export type Purpose =
+  { readonly do: 'create'; readonly name: string } | { readonly do: 'rotate'; readonly key: string };
 
 /** The line that the service prints when it listens. */
 const Listening = v.object({ endpoint: v.string(), iam: v.string(), instance: v.string(), apiKey: v.string() });
@@ -76,7 +77,15 @@ class Service implements ConnectedSide {
   }
 
   async upload(packageFile: string, packageSha256: string, receiptFile: string): Promise<{ keyId: string }> {
-    const printed = await this.connect(['upload', packageFile, '--package-sha256', packageSha256, '-o', receiptFile, '--json']);
+    const printed = await this.connect([
+      'upload',
+      packageFile,
+      '--package-sha256',
+      packageSha256,
+      '-o',
+      receiptFile,
+      '--json',
+    ]);
     return v.parse(v.object({ keyId: v.string() }), JSON.parse(printed));
   }
 

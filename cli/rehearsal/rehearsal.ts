@@ -7,13 +7,13 @@ import { stateSha256 } from '../../ceremony/command/unit-state';
 import type { Ceremony } from '../../ceremony/engine/ceremony';
 import { openCeremony } from '../../ceremony/engine/open';
 import { runCeremony } from '../../ceremony/engine/run';
+import type { People } from '../../ceremony/engine/ports';
 import type { Binding, BoundUnit, Person } from '../../ceremony/plan/binding-schema';
 import { readBinding, type PlanDocument } from '../../ceremony/plan/read';
 import type { Plan, StepOf } from '../../ceremony/plan/schema';
 import { FileBundleFolder } from '../bundle-folder';
 import { UsageError } from '../exit';
-import { builtScripts, NodeChildren } from '../node-children';
-import { RehearsedPeople } from '../people-rehearsal';
+import { NodeChildren, type ChildScripts } from '../node-children';
 import { Session, thisApp } from '../session';
 import { AnnouncedSteps, say, type StepTimes } from '../voice';
 import { castFor, type Player } from './cast';
@@ -43,6 +43,10 @@ export interface RehearsalParts {
   /** Wrapping parameters given by the caller instead of collected ones. */
   readonly parameters: string | null;
   readonly before: RehearsalResult | null;
+  /** Who answers what is not secret. */
+  readonly people: People;
+  /** The programs that run as children. */
+  readonly scripts: ChildScripts;
 }
 
 /** Rehearses a plan to its sealed bundle. */
@@ -53,7 +57,7 @@ export async function rehearsePlan(parts: RehearsalParts): Promise<RehearsalResu
   const steps = new AnnouncedSteps();
   const children = new NodeChildren({
     ceremony,
-    scripts: builtScripts(),
+    scripts: parts.scripts,
     modules: [room.units, room.cards],
     player: room.playerFile,
     names: Object.fromEntries(cast.map((one) => [one.id, one.name])),
@@ -70,7 +74,7 @@ export async function rehearsePlan(parts: RehearsalParts): Promise<RehearsalResu
     const bindingText = stringify(binding, { lineWidth: 120 });
     const folder = new FileBundleFolder(parts.bundle);
     const documents = { planText: parts.planText, plan, bindingText, binding: readBinding(bindingText) };
-    session = new Session({ plan: plan.plan, binding, people: new RehearsedPeople(say), folder, children });
+    session = new Session({ plan: plan.plan, binding, people: parts.people, folder, children });
     const opened = await openCeremony(documents, thisApp(), session.ports);
     steps.times['room'] = Math.round(performance.now() - started);
     await runCeremony(opened, steps);

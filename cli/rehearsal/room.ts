@@ -3,18 +3,19 @@
  * it is worthless outside it. `docs/architecture.md` describes it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Module } from '../../ceremony/plan/binding-schema';
 import { UsageError } from '../exit';
-import { emptyFolder } from '../input';
+import { newFolder } from '../input';
 
 /** Where Debian's softhsm2 puts its module. */
 const SOFTHSM2 = '/usr/lib/softhsm/libsofthsm2.so';
 
 /** Environment variables that a module given by its path may need; nothing else of ours reaches it. */
-const MODULE_VARIABLES = /^(?:SOFTHSM2_CONF|PKCS11SPY|PKCS11SPY_OUTPUT|CS_PKCS11_R3_CFG|ChrystokiConfigurationPath|KEYRITE_[A-Z_]+)$/;
+const MODULE_VARIABLES =
+  /^(?:SOFTHSM2_CONF|PKCS11SPY|PKCS11SPY_OUTPUT|CS_PKCS11_R3_CFG|ChrystokiConfigurationPath|KEYRITE_[A-Z_]+)$/;
 
 /** A rehearsal's folder and the two modules in it: one for the units, one for the people's tokens. */
 export interface Room {
@@ -35,16 +36,17 @@ export interface Room {
  * @throws UsageError when the folder is not empty, or the module is not there
  */
 export function makeRoom(keep: string | null, module: string): Room {
-  const folder = keep === null ? mkdtempSync(join(tmpdir(), 'keyrite-room-')) : emptyFolder(keep, 'rehearsal room');
-  const unitModule = modulePath(module);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  requireSoftHsm();
+  const given = foreignModule(module);
+  const folder = keep === null ? mkdtempSync(join(tmpdir(), 'keyrite-room-')) : newFolder(keep, 'rehearsal room');
+  chmodSync(folder, 0o700);
   const connected = join(folder, 'connected');
   mkdirSync(connected, { mode: 0o700 });
   return {
     folder,
     playerFile: join(folder, 'player.json'),
     connected,
-    units: module === 'softhsm2' ? softHsm(folder, 'units') : foreign(unitModule),
+    units: given ?? softHsm(folder, 'units'),
     cards: softHsm(folder, 'cards'),
     leave: () => {
       if (keep === null) rmSync(folder, { recursive: true, force: true });
@@ -53,22 +55,26 @@ export function makeRoom(keep: string | null, module: string): Room {
 }
 
 /** The module's path. Throws UsageError when it cannot be rehearsed on. */
-function modulePath(module: string): string {
-  if (module === 'nss' || module === 'opencryptoki') {
+function modulePath(path: string): string {
+  if (path === 'nss' || path === 'opencryptoki') {
     throw new UsageError(
-      `this version cannot rehearse on ${module} yet`,
+      `this version cannot rehearse on ${path} yet`,
       'Leave --module out for SoftHSM2, or name the path of a module with blank tokens.',
     );
   }
-  const path = module === 'softhsm2' ? SOFTHSM2 : module;
   if (!existsSync(path)) {
-    throw new UsageError(
-      `there is no PKCS#11 module at ${path}`,
-      module === 'softhsm2' ? 'Install it: apt-get install softhsm2' : 'Name the path of a PKCS#11 module.',
-    );
+    throw new UsageError(`there is no PKCS#11 module at ${path}`, 'Name the path of a PKCS#11 module.');
   }
-  if (!path.startsWith('/')) throw new UsageError(`${path} is not an absolute path`, 'Name the module by its whole path.');
+  if (!path.startsWith('/'))
+    throw new UsageError(`${path} is not an absolute path`, 'Name the module by its whole path.');
+  if (!statSync(path).isFile()) throw new UsageError(`${path} is not a file`, 'Name the path of a PKCS#11 module.');
   return path;
+}
+
+/** People's tokens are SoftHSM2's, whatever the units are. Throws UsageError. */
+function requireSoftHsm(): void {
+  if (existsSync(SOFTHSM2)) return;
+  throw new UsageError(`there is no PKCS#11 module at ${SOFTHSM2}`, 'Install it: apt-get install softhsm2');
 }
 
 /** A SoftHSM2 store of its own. */
@@ -87,9 +93,6 @@ function softHsm(folder: string, id: string): Module {
     ].join('\n'),
     { mode: 0o600 },
   );
-  if (!existsSync(SOFTHSM2)) {
-    throw new UsageError(`there is no PKCS#11 module at ${SOFTHSM2}`, 'Install it: apt-get install softhsm2');
-  }
   return {
     id,
     path: SOFTHSM2,
@@ -100,7 +103,16 @@ function softHsm(folder: string, id: string): Module {
   };
 }
 
-/** A module that the caller brings, with the variables of the environment that steer it. */
+/**
+ * A module that the caller brings, with the variables of the environment that steer it; null for SoftHSM2 on a store of
+ * the room's own.
+ *
+ * @throws UsageError when it cannot be rehearsed on
+ */
+export function foreignModule(module: string): Module | null {
+  return module === 'softhsm2' ? null : foreign(modulePath(module));
+}
+
 function foreign(path: string): Module {
   const environment = Object.entries(process.env).flatMap(([name, value]) =>
     MODULE_VARIABLES.test(name) && value !== undefined ? [{ name, value }] : [],

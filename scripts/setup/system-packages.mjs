@@ -57,6 +57,13 @@ export const SYSTEM_PACKAGES = [
     files: [],
     testsOnly: true,
   },
+  {
+    name: 'strace',
+    why: 'a test sees with it that nothing secret is on a command line, and that the offline program opens no socket',
+    commands: ['strace'],
+    files: [],
+    testsOnly: true,
+  },
 ];
 
 /**

@@ -29,7 +29,7 @@ export class NeedleSearch {
     const filter = this.#filter;
     let last = 0;
     for (let at = 0; at < hay.length; at += 1) {
-      last = (last >>> 8) | ((hay[at] as number) << 24);
+      last = (last >>> 8) | (hay[at]! << 24);
       if (filter[slotOf(last)] === 1 && at >= PREFIX - 1) this.#compare(hay, at - PREFIX + 1, last, found);
     }
     return [...found];

@@ -5,7 +5,7 @@
  */
 import childProcess, { type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
-import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { serialize } from 'node:v8';
 
 /** Descriptors from here on are person links. */
@@ -24,7 +24,7 @@ function record(file: number): void {
       writeSync(file, Buffer.concat([length, part]));
     }
   };
-  const links: Socket[] = [];
+  const links: Duplex[] = [];
   const seen = new WeakSet<ChildProcess>();
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the child below
   const emit = childProcess.ChildProcess.prototype.emit;
@@ -32,10 +32,10 @@ function record(file: number): void {
     if (!seen.has(this)) {
       seen.add(this);
       write('child', Buffer.from(this.spawnargs.join(' ')));
-      for (const stream of this.stdio.slice(FIRST_LINK)) if (stream instanceof Socket) links.push(stream);
+      for (const stream of this.stdio.slice(FIRST_LINK)) if (stream instanceof Duplex) links.push(stream);
       for (const stream of [this.stdout, this.stderr]) {
-        stream?.on('data', (bytes: Buffer) => {
-          write('stream', bytes);
+        stream?.on('data', (data: Buffer | string) => {
+          write('stream', Buffer.from(data as string));
         });
       }
     }
@@ -51,6 +51,6 @@ function record(file: number): void {
     return readFileSync(...args);
   } as typeof readFileSync;
   process.on('exit', () => {
-    for (const link of links) write('link', Buffer.from(String(link.bytesRead)));
+    for (const link of links) write('link', Buffer.from('bytesRead' in link ? String(link.bytesRead) : 'not told'));
   });
 }

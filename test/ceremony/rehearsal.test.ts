@@ -333,6 +333,6 @@ describe('what else is printed', () => {
     const out = join(room.folder, 'tampered.html');
     const ended = await keyrite(['report', tampered, '-o', out]);
     expect(ended.code).toBe(1);
-    expect(readFileSync(out, 'utf8')).toContain('refused');
+    expect(readFileSync(out, 'utf8')).toContain('Refused: something does not hold');
   });
 });

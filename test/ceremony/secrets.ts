@@ -8,9 +8,7 @@ import { join } from 'node:path';
 import { words } from '../../ceremony/words';
 
 /** A secret: bytes of a key, or the digits of a PIN. */
-export type Secret =
-  | { readonly name: string; readonly key: Buffer }
-  | { readonly name: string; readonly pin: string };
+export type Secret = { readonly name: string; readonly key: Buffer } | { readonly name: string; readonly pin: string };
 
 /** One form of (a part of) a secret. */
 export interface Needle {
@@ -21,6 +19,8 @@ export interface Needle {
 
 /** So many bytes of a key in a row are a leak of it. */
 const PART_BYTES = 8;
+/** Bytes in a row of a worksheet. */
+const ROW_BYTES = 4;
 
 interface PlayerFile {
   readonly pins: readonly { of: string; role: string; part: number; pin: string }[];
@@ -35,7 +35,8 @@ export function knownToPlayer(room: string): Secret[] {
     key: componentOf(text),
   }));
   const whole = new Map<string, string>();
-  for (const { of, role, pin } of pins) whole.set(`${role} PIN of ${of}`, (whole.get(`${role} PIN of ${of}`) ?? '') + pin);
+  for (const { of, role, pin } of pins)
+    whole.set(`${role} PIN of ${of}`, (whole.get(`${role} PIN of ${of}`) ?? '') + pin);
   return [
     ...pins.map(({ of, role, part, pin }) => ({ name: `${role} PIN of ${of}, part ${String(part)}`, pin })),
     ...[...whole].map(([name, pin]) => ({ name, pin })),
@@ -84,13 +85,21 @@ export function formsOf(secret: Secret): Needle[] {
   for (let at = 0; at + part <= bytes.length; at += 1) {
     const window = bytes.subarray(at, at + part);
     add('raw', window);
-    for (const [form, text] of textForms(window)) {
-      add(form, Buffer.from(text));
-      add(`${form}, UTF-16`, Buffer.from(text, 'utf16le'));
-    }
-    if ('pin' in secret) add('raw, UTF-16', Buffer.from(secret.pin, 'utf16le'));
+    for (const [form, text] of textForms(window)) addText(form, text);
   }
+  if ('pin' in secret) addText('raw', secret.pin);
+  else for (let row = 0; row < bytes.length; row += ROW_BYTES) addText('a worksheet row', rowOf(bytes.subarray(row)));
   return [...needles.values()];
+
+  function addText(form: string, text: string): void {
+    add(form, Buffer.from(text));
+    add(`${form}, UTF-16`, Buffer.from(text, 'utf16le'));
+  }
+}
+
+/** The two groups of a worksheet's row. */
+function rowOf(bytes: Buffer): string {
+  return bytes.toString('hex', 0, ROW_BYTES).toUpperCase().replace(/^.{4}/, '$& ');
 }
 
 function* textForms(window: Buffer): Generator<[string, string]> {
@@ -101,7 +110,6 @@ function* textForms(window: Buffer): Generator<[string, string]> {
     ['in hex', hex],
     ['in hex by bytes', octets.join(' ')],
     ['in hex with colons', octets.join(':')],
-    ['in hex as on the worksheet', inFours.slice(0, 2).join(' ')],
     ['in hex in groups', inFours.join(' ')],
   ] as const) {
     yield [form, text];
@@ -119,7 +127,9 @@ function* textForms(window: Buffer): Generator<[string, string]> {
 
 /** Those characters of a base64 text that are decided by `window` alone when `lead` bytes (modulo 3) stand before it. */
 function wholeCharacters(window: Buffer, lead: number): string {
-  const text = Buffer.concat([Buffer.alloc(lead), window]).toString('base64').replace(/=+$/, '');
+  const text = Buffer.concat([Buffer.alloc(lead), window])
+    .toString('base64')
+    .replace(/=+$/, '');
   const first = Math.ceil((lead * 8) / 6);
   const end = Math.floor(((lead + window.length) * 8) / 6);
   return text.slice(first, end);

@@ -45,10 +45,10 @@ function faults(...list: object[]): void {
   writeFileSync(file, JSON.stringify({ ...known, faults: list }));
 }
 
-test('makes up a PIN of 8 digits once, whoever is asked, and gives it again after a restart', async () => {
+test('makes up a PIN of 12 digits once, whoever is asked, and gives it again after a restart', async () => {
   expect(await answer(pin())).toBeNull();
   const made = await answer(pin({ make: true }));
-  expect(made).toMatch(/^[0-9]{8}$/);
+  expect(made).toMatch(/^[0-9]{12}$/);
   expect(await answer(pin({ holder: 'bea' }))).toBe(made);
   expect(await answer(pin({ make: true }))).toBe(made);
   const others = await Promise.all(
@@ -60,7 +60,7 @@ test('makes up a PIN of 8 digits once, whoever is asked, and gives it again afte
 });
 
 test('keeps to the limits of the token', async () => {
-  expect(await answer(pin({ make: true, of: 'long', minimum: 12 }))).toMatch(/^[0-9]{12}$/);
+  expect(await answer(pin({ make: true, of: 'long', minimum: 16 }))).toMatch(/^[0-9]{16}$/);
   expect(await answer(pin({ make: true, of: 'short', maximum: 6 }))).toMatch(/^[0-9]{6}$/);
 });
 
@@ -95,7 +95,7 @@ test('commits the faults it is told to, as often as it is told to, across restar
   expect(await answer(pin())).toBe(wrong);
   expect(await answer(pin())).toBe(made);
   expect(await answer(pin({ of: 'unit-b', make: true }))).toBeNull();
-  expect(await answer(pin({ of: 'unit-b', make: true }))).toMatch(/^[0-9]{8}$/);
+  expect(await answer(pin({ of: 'unit-b', make: true }))).toMatch(/^[0-9]{12}$/);
   expect(await answer(enter)).toBe('row 0A10');
   expect(await answer(enter)).toBe('row 0A19');
   const before = performance.now();

@@ -13,7 +13,7 @@ interface Region {
 
 /**
  * Everything in the private memory of a process that is not just the content of a file, in pieces that overlap by
- * `overlap` bytes. Stop the process first, or what moves meanwhile can be missed.
+ * `overlap` bytes; each piece is good until the next is asked for. Stop the process first, or what moves meanwhile can be missed.
  *
  * @throws Error when nothing can be read, or a readable region is too large to look through
  */
@@ -23,7 +23,8 @@ export function* privateMemory(pid: number, overlap: number): Generator<Buffer, 
   let total = 0;
   try {
     for (const { start, end } of regionsOf(pid)) {
-      if (end - start > MAX_REGION) throw new Error(`memory of ${String(pid)}: a region of ${String(end - start)} bytes`);
+      if (end - start > MAX_REGION)
+        throw new Error(`memory of ${String(pid)}: a region of ${String(end - start)} bytes`);
       for (let at = start; at < end;) {
         const got = readOrNothing(memory, chunk, Math.min(CHUNK, end - at), at);
         total += got;
@@ -53,7 +54,9 @@ function regionsOf(pid: number): Region[] {
     .flatMap((line) => {
       const [, start, end, write, inode] = /^([0-9a-f]+)-([0-9a-f]+) r([w-])[x-]p [0-9a-f]+ \S+ (\d+)/.exec(line) ?? [];
       if (start === undefined || end === undefined || (write === '-' && inode !== '0')) return [];
-      return line.endsWith('[vvar]') || line.endsWith('[vdso]') ? [] : [{ start: parseInt(start, 16), end: parseInt(end, 16) }];
+      return line.endsWith('[vvar]') || line.endsWith('[vdso]')
+        ? []
+        : [{ start: parseInt(start, 16), end: parseInt(end, 16) }];
     });
 }
 

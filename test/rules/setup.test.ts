@@ -51,6 +51,7 @@ describe('system packages', () => {
     ['jq', 'jq'],
     ['openssl', 'openssl'],
     ['shellcheck', 'shellcheck'],
+    ['strace', 'strace'],
   ])('without the program %s, %s is missing', (program, name) => {
     const probe = { ...everything, command: (one: string) => one !== program };
     expect(missingPackages(SYSTEM_PACKAGES, probe).map((one) => one.name)).toEqual([name]);
@@ -69,9 +70,9 @@ describe('system packages', () => {
     expect(missingPackages(SYSTEM_PACKAGES, probe)).toEqual([]);
   });
 
-  test('each says why, and only shellcheck is for tests alone', () => {
+  test('each says why, and only shellcheck and strace are for tests alone', () => {
     for (const one of SYSTEM_PACKAGES) expect(one.why, one.name).toMatch(/^[a-zA-Z].{10,}/);
-    expect(SYSTEM_PACKAGES.filter((one) => one.testsOnly).map((one) => one.name)).toEqual(['shellcheck']);
+    expect(SYSTEM_PACKAGES.filter((one) => one.testsOnly).map((one) => one.name)).toEqual(['shellcheck', 'strace']);
   });
 
   test('root installs; so does sudo without a password; without it, one line is shown', () => {

@@ -40,7 +40,10 @@ async function initialiseToken(ceremony: Ceremony, step: string, unit: string): 
     observe: async () => {
       const { token } = await devices.glanceAtUnit(unit);
       const applied = token?.initialised === true && token.label === label;
-      return { verdict: applied ? 'applied' : 'not-applied', observed: { token: token === null ? null : { ...token } } };
+      return {
+        verdict: applied ? 'applied' : 'not-applied',
+        observed: { token: token === null ? null : { ...token } },
+      };
     },
   });
 }
@@ -58,7 +61,10 @@ async function setUserPin(ceremony: Ceremony, step: string, unit: string): Promi
     observe: async () => {
       const { token } = await devices.glanceAtUnit(unit);
       const applied = token?.userPinSet === true;
-      return { verdict: applied ? 'applied' : 'not-applied', observed: { token: token === null ? null : { ...token } } };
+      return {
+        verdict: applied ? 'applied' : 'not-applied',
+        observed: { token: token === null ? null : { ...token } },
+      };
     },
   });
 }

@@ -54,7 +54,8 @@ async function makeSet(ceremony: Ceremony, step: string, key: string): Promise<v
     parameters: { scheme: 'components', shares: count },
     expected: { shares: count },
     perform: async () => ({ result: { shareSet: setRecord(await shares.generate(count)) } }),
-    observe: () => Promise.resolve({ verdict: 'not-applied', observed: { note: 'a set lives in its share process only' } }),
+    observe: () =>
+      Promise.resolve({ verdict: 'not-applied', observed: { note: 'a set lives in its share process only' } }),
   });
 }
 
@@ -89,7 +90,10 @@ async function handOut(
     by: [custodian],
     perform: async () => {
       if (!shares.holds(set.set)) return { result: { ...about, readBack: false } };
-      people.tell({ kind: 'progress', text: `${name} receives share ${String(index)} of ${String(set.shares.length)}` });
+      people.tell({
+        kind: 'progress',
+        text: `${name} receives share ${String(index)} of ${String(set.shares.length)}`,
+      });
       await shares.show(index, custodian);
       await shares.enter(index, custodian);
       return { result: { ...about, readBack: true } };

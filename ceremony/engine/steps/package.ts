@@ -70,7 +70,8 @@ async function takeParameters(ceremony: Ceremony, step: PackageStep): Promise<Wr
   const bytes = kept ? await ceremony.ports.folder.read(name) : await readBound(ceremony, step.parameters);
   const parameters = understand(bytes);
   const expired = expiryProblem(parameters, ceremony.ports.clock.now());
-  if (expired !== null) throw refused('PARAMETERS_EXPIRED', expired, 'Collect new parameters on the connected machine.');
+  if (expired !== null)
+    throw refused('PARAMETERS_EXPIRED', expired, 'Collect new parameters on the connected machine.');
   if (parameters.purpose.do !== step.purpose) {
     throw refused(
       'PARAMETERS_PURPOSE',
@@ -87,7 +88,8 @@ async function takeParameters(ceremony: Ceremony, step: PackageStep): Promise<Wr
 
 async function readBound(ceremony: Ceremony, id: string): Promise<Uint8Array> {
   const bound = ceremony.binding.wrappingParameters.find((one) => one.id === id);
-  if (bound === undefined) throw refused('PARAMETERS_MISSING', `the binding names no file for ${id}`, 'Correct the binding.');
+  if (bound === undefined)
+    throw refused('PARAMETERS_MISSING', `the binding names no file for ${id}`, 'Correct the binding.');
   return ceremony.ports.workstation.readInput(bound.file, LIMIT);
 }
 
@@ -161,7 +163,10 @@ async function makeAndWrap(ceremony: Ceremony, step: PackageStep, parameters: Wr
     observe: async () => {
       // A session object ends with its session: after a crash no key is left, and what was wrapped is lost with it.
       const { reading } = await readUnit(ceremony, step.id, step.unit);
-      return { verdict: 'not-applied', observed: { note: 'a session key ends with its session', ...describe(reading) } };
+      return {
+        verdict: 'not-applied',
+        observed: { note: 'a session key ends with its session', ...describe(reading) },
+      };
     },
   });
 }
@@ -216,5 +221,11 @@ function targetKey(parameters: WrappingParameters): TransportKey {
 }
 
 function refused(code: string, message: string, next: string): DeviceError {
-  return new DeviceError({ code, message, changed: 'No key was made and nothing was wrapped.', next, uncertain: false });
+  return new DeviceError({
+    code,
+    message,
+    changed: 'No key was made and nothing was wrapped.',
+    next,
+    uncertain: false,
+  });
 }
