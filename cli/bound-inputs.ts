@@ -76,5 +76,11 @@ function readModuleFile(module: string, path: string): void {
 const MODULE_LIMIT = 1024 * 1024 * 1024;
 
 function refused(code: string, message: string, next: string): DeviceError {
-  return new DeviceError({ code, message, changed: 'Nothing was begun, and no device was touched.', next, uncertain: false });
+  return new DeviceError({
+    code,
+    message,
+    changed: 'Nothing was begun, and no device was touched.',
+    next,
+    uncertain: false,
+  });
 }

@@ -1,10 +1,12 @@
 /** The bundle on a medium: every write is exclusive, fsynced and read back (DESIGN.md sections 8 and 14). */
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -31,7 +33,11 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   read(name: string): Promise<Uint8Array> {
-    return attempt(name, 'read', () => readFileSync(this.resolve(name)));
+    return attempt(name, 'read', () => readPlainFile(this.resolve(name), name));
+  }
+
+  size(name: string): Promise<number> {
+    return attempt(name, 'read', () => lstatSync(this.resolve(name)).size);
   }
 
   exists(name: string): Promise<boolean> {
@@ -42,6 +48,7 @@ export class FileBundleFolder implements BundleFolder {
     return attempt(name, 'written', () => {
       const path = this.resolve(name);
       mkdirSync(dirname(path), { recursive: true });
+      // SECURITY(K-28): exclusive, fsynced with its folder, read back.
       const file = openSync(path, 'wx', 0o644);
       try {
         writeAll(file, content);
@@ -113,6 +120,19 @@ function filesBelow(root: string, prefix: string): string[] {
     const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     return entry.isDirectory() ? filesBelow(root, name) : [name];
   });
+}
+
+/** A bundle may come from anybody: a link could lead out of it, a pipe or a device never end. */
+function readPlainFile(path: string, name: string): Uint8Array {
+  // SECURITY(K-25): a pipe or device would never end.
+  const isPlain = lstatSync(path).isFile();
+  const file = isPlain ? openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK) : null;
+  try {
+    if (file === null || !fstatSync(file).isFile()) throw fileTrouble(name, 'read', 'it is not a plain file');
+    return readFileSync(file);
+  } finally {
+    if (file !== null) closeSync(file);
+  }
 }
 
 /** Does something with a file. What the system says against it becomes a DeviceError; anything else passes as it is. */

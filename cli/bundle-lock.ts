@@ -36,6 +36,7 @@ export function lockBundle(bundle: string, root = lockRoot()): BundleLock {
   for (const name of readdirSync(folder)) {
     if (name === mine) continue;
     const pid = Number(name.split('-')[0]);
+    // SECURITY(K-29): the very process that left the mark is alive.
     if (nameOf(pid) === name) {
       release();
       throw alreadyRunning(pid, bundle);

@@ -7,10 +7,11 @@ import { runCeremony } from '../ceremony/engine/run';
 import type { People } from '../ceremony/engine/ports';
 import { FileBundleFolder } from './bundle-folder';
 import type { Binding } from '../ceremony/plan/binding-schema';
-import { CeremonyEnded, EXIT, UsageError } from './exit';
+import { CeremonyEnded, UsageError } from './exit';
 import { builtScripts, forbidCoreDumps, NodeChildren } from './node-children';
 import { RehearsedPeople } from './people-rehearsal';
 import { TerminalPeople } from './people-terminal';
+import { enterStore } from './rehearsal/opencryptoki-store';
 import { Session, thisApp } from './session';
 import { AnnouncedSteps, say } from './voice';
 
@@ -20,13 +21,7 @@ export async function runInFolder(documents: Documents, folder: string, begun: b
   refuseProduction(binding);
   forbidCoreDumps();
   const names = new Map(binding.people.map((one) => [one.id, one.name]));
-  const player = binding.room === undefined ? null : join(binding.room, 'player.json');
-  if (player !== null && !existsSync(player)) {
-    throw new UsageError(
-      `the rehearsal room ${binding.room ?? ''} is gone`,
-      'Its tokens went with it: start a new rehearsal.',
-    );
-  }
+  const player = playerOf(binding);
   const bundle = new FileBundleFolder(folder);
   const children = new NodeChildren({
     ceremony: binding.ceremony,
@@ -34,6 +29,7 @@ export async function runInFolder(documents: Documents, folder: string, begun: b
     modules: binding.modules,
     player,
     names: Object.fromEntries(names),
+    startThrough: (module) => (binding.room === undefined ? [] : enterStore(binding.room, module)),
   });
   const people: People =
     player === null
@@ -59,6 +55,18 @@ export async function runInFolder(documents: Documents, folder: string, begun: b
   }
 }
 
+/**
+ * The file of the player that stands in for the people of a rehearsal; null where real people are asked.
+ *
+ * @throws UsageError when the rehearsal's room is gone
+ */
+export function playerOf({ room }: Binding): string | null {
+  if (room === undefined) return null;
+  const player = join(room, 'player.json');
+  if (existsSync(player)) return player;
+  throw new UsageError(`the rehearsal room ${room} is gone`, 'Its tokens went with it: start a new rehearsal.');
+}
+
 /** How soon a second Ctrl-C must follow the first, in milliseconds. */
 const SECOND_MS = 5_000;
 
@@ -68,7 +76,8 @@ function endOnSecondInterrupt(folder: string): () => void {
   const interrupted = (): void => {
     if (performance.now() - first < SECOND_MS) {
       process.stderr.write(`\nkeyrite: interrupted\n${howToGoOn(folder)}\n`);
-      process.exit(EXIT.findings);
+      process.off('SIGINT', interrupted);
+      process.kill(process.pid, 'SIGINT');
     }
     first = performance.now();
     say({ kind: 'warning', text: 'Ctrl-C again within 5 seconds ends the ceremony here; it can be resumed later' });
@@ -84,6 +93,7 @@ export function howToGoOn(folder: string): string {
 
 /** @throws UsageError for a production binding: this is a checkout */
 export function refuseProduction({ mode }: Binding): void {
+  // SECURITY(K-23): nobody vouches for a checkout and the Node it runs on.
   if (mode !== 'production') return;
   throw new UsageError(
     'production needs the packaged app on a supported runtime; a checkout is refused, without exception',

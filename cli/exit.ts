@@ -1,4 +1,5 @@
 /** How the command line ends: exit codes and the errors that choose them (DESIGN.md section 10). */
+import { BundleNotCopied } from '../ceremony/engine/close';
 import { ClockWentBack, TranscriptDamaged } from '../ceremony/transcript/writer';
 import { PlanError } from '../ceremony/plan/read';
 import { PlanRefused } from '../ceremony/engine/open';
@@ -38,6 +39,9 @@ export class CeremonyEnded extends Error {
   }
 }
 
+/** Errors whose message is all that people need. */
+const ENDS = [CeremonyStopped, ClockWentBack, TranscriptDamaged, BundleNotCopied] as const;
+
 /** Words for the screen, and the exit code. */
 interface Explanation {
   readonly text: string;
@@ -51,7 +55,7 @@ export function explain(error: unknown): Explanation {
   if (error instanceof PlanError) return { text: error.message, code: EXIT.usage };
   if (error instanceof PlanRefused)
     return { text: `This plan cannot be carried out.\n${error.message}`, code: EXIT.findings };
-  if (error instanceof CeremonyStopped || error instanceof ClockWentBack || error instanceof TranscriptDamaged) {
+  if (ENDS.some((kind) => error instanceof kind) && error instanceof Error) {
     return { text: error.message, code: EXIT.findings };
   }
   if (error instanceof DeviceError) {
@@ -63,7 +67,9 @@ export function explain(error: unknown): Explanation {
 /** Where the record itself is in question, or the input was no use, nothing is said about going on. */
 function explainEnd({ cause, goOn }: CeremonyEnded): Explanation {
   const { text, code } = explain(cause);
-  const final = [TranscriptDamaged, UsageError, PlanError, PlanRefused].some((kind) => cause instanceof kind);
+  const final = [TranscriptDamaged, BundleNotCopied, UsageError, PlanError, PlanRefused].some(
+    (kind) => cause instanceof kind,
+  );
   return { text: final ? text : `${text}\n${goOn}`, code };
 }
 

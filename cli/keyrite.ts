@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
   'dry-run': { use: 'PLAN', does: 'the PKCS#11 calls in order, no device touched', run: dryRunPlan },
   rehearse: {
     use: '[PLAN] [--module NAME|PATH] [--params FILE] [--out DIR] [--keep DIR]',
-    does: 'a whole ceremony on throw-away tokens, unattended',
+    does: 'a whole ceremony on throw-away tokens, unattended; NAME is softhsm2, nss or opencryptoki (root only)',
     run: rehearse,
   },
   run: { use: 'PLAN --binding B --out DIR', does: 'a ceremony in this terminal', run },

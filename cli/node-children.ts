@@ -39,6 +39,8 @@ export interface ChildrenOptions {
   readonly player: string | null;
   /** Names of the people by their ids, for the terminal. */
   readonly names: Readonly<Record<string, string>>;
+  /** Command line that a module's worker is started through; none unless a rehearsal room asks for it. May throw. */
+  readonly startThrough?: (module: Module) => readonly string[];
 }
 
 /** What a share process is for: each purpose has a link of its own, because both can live at once. */
@@ -69,6 +71,7 @@ export class NodeChildren {
       script: options.scripts.person,
       args: [`--links=${String(names.length)}`, `--ceremony=${options.ceremony}`, ...player],
       environment: { ...FOR_EVERY_CHILD, ...inherited('TERM') },
+      // SECURITY(K-01): PINs and shares go over these, past main, which never reads them.
       more: names.map(() => 'pipe' as const),
     });
     for (const stream of this.#linkStreams()) stream.on('error', () => undefined);
@@ -94,7 +97,7 @@ export class NodeChildren {
   /**
    * Starts a worker of a module, with the environment that the binding gives the module and nothing of main's own.
    *
-   * @throws PersonGone when the person process has ended
+   * @throws PersonGone when the person process has ended; and what `startThrough` throws
    */
   startModuleWorker(module: Module): ProcessClient<typeof MODULE_OPERATIONS> {
     return this.startChild({
@@ -103,6 +106,7 @@ export class NodeChildren {
       script: this.#options.scripts.worker,
       link: `module:${module.id}`,
       environment: Object.fromEntries(module.environment.map(({ name, value }) => [name, value])),
+      through: this.#options.startThrough?.(module) ?? [],
     });
   }
 
@@ -149,6 +153,7 @@ export class NodeChildren {
     readonly script: string;
     readonly link: string;
     readonly environment: Readonly<Record<string, string>>;
+    readonly through?: readonly string[];
   }): ProcessClient<T> {
     const link = this.#links.get(child.link);
     if (link === undefined) throw new RangeError(`link: expected one that the run was started with, got ${child.link}`);
@@ -167,9 +172,11 @@ export class NodeChildren {
       transport: nodeTransport(
         forkChild({
           script: child.script,
+          // SECURITY(K-03): anybody on the machine can read this.
           args: [`--ceremony=${this.#options.ceremony}`],
           environment: { ...FOR_EVERY_CHILD, ...child.environment },
           more: [stream],
+          through: child.through ?? [],
         }),
       ),
       onAsking: ({ exchange }: Asking) => {
@@ -214,13 +221,18 @@ export function forkChild(child: {
   readonly environment: Readonly<Record<string, string>>;
   /** Descriptors from 4 on. */
   readonly more: readonly ('pipe' | Stream)[];
+  /** A command line that ends by becoming the program (exec), keeping descriptors 3 and up. */
+  readonly through?: readonly string[];
 }): ChildProcess {
   return fork(child.script, [...child.args], {
     execPath: '/bin/sh',
-    execArgv: ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath],
+    // SECURITY(K-06): a core dump would hold PINs and keys.
+    execArgv: ['-c', 'ulimit -c 0; exec "$0" "$@"', ...(child.through ?? []), process.execPath],
     cwd: '/',
+    // SECURITY(K-04): no LD_PRELOAD, NODE_OPTIONS or HOME of the caller.
     env: child.environment,
     serialization: 'advanced',
+    // SECURITY(K-05): vendor modules print what they like.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...child.more],
   });
 }

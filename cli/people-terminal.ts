@@ -61,7 +61,9 @@ export class TerminalPeople implements People {
     readonly options: readonly Decision[];
   }): Promise<Decision> {
     // What happened and what was changed has just been told.
-    write(`\n  What to do: ${question.next}\n\n  The administrators decide, and the operator types one of these words:\n\n`);
+    write(
+      `\n  What to do: ${question.next}\n\n  The administrators decide, and the operator types one of these words:\n\n`,
+    );
     for (const option of question.options) write(`    ${option.padEnd(10)} ${OPTIONS[option]}\n`);
     for (;;) {
       const answer = await prompt(`\n  ${listed(question.options)}: `);

@@ -21,6 +21,7 @@ export async function endSurvivors(ceremony: string, scripts: readonly string[] 
   const found = processes().filter((pid) => isOurs(pid, ceremony, scripts));
   for (const pid of found) {
     try {
+      // SECURITY(K-30): it may hold the device, or still be at work on it.
       process.kill(pid, 'SIGKILL');
     } catch {
       // Gone meanwhile, or not ours to end: the wait below tells.

@@ -1,5 +1,5 @@
 /** What the workstation shows of itself before a ceremony, and the files that come in and go out. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../ceremony/command/device-error';
@@ -35,22 +35,39 @@ export class LinuxWorkstation implements Workstation {
 
   readInput(path: string, limit: number): Promise<Uint8Array> {
     if (!existsSync(path)) throw unreadable(path, 'it does not exist');
-    const { size } = statSync(path);
+    const found = statSync(path);
+    if (!found.isFile()) throw unreadable(path, 'it is not a file');
+    const { size } = found;
     if (size > limit) throw unreadable(path, `it has ${String(size)} bytes, at most ${String(limit)} are read`);
     return Promise.resolve(readFileSync(path));
   }
 
   async copyToMedium(mediumPath: string, ceremony: string): Promise<void> {
     const target = join(mediumPath, ceremony);
-    if (existsSync(target)) throw unreadable(target, 'it exists already; nothing is overwritten');
-    mkdirSync(target, { recursive: true });
+    if (existsSync(target)) throw notCopied(target, 'it exists already; nothing is overwritten');
     const copy = new FileBundleFolder(target);
     const names = await this.bundle.list();
-    // The sums go last: a copy that was interrupted has none, and is incomplete.
-    for (const name of [...names.filter((one) => one !== 'SHA256SUMS'), 'SHA256SUMS']) {
-      await copy.create(name, await this.bundle.read(name));
+    try {
+      mkdirSync(target, { recursive: true });
+      // The sums go last: a copy that was interrupted has none, and is incomplete.
+      for (const name of [...names.filter((one) => one !== 'SHA256SUMS'), 'SHA256SUMS']) {
+        await copy.create(name, await this.bundle.read(name));
+      }
+    } catch (error) {
+      rmSync(target, { recursive: true, force: true });
+      throw notCopied(target, error instanceof Error ? error.message : 'the system gives no reason');
     }
   }
+}
+
+function notCopied(target: string, why: string): DeviceError {
+  return new DeviceError({
+    code: 'NOT_COPIED',
+    message: `The bundle could not be copied to ${target}: ${why}`,
+    changed: 'The bundle itself is complete and sealed; only the copy is missing.',
+    next: 'Insert another medium at the same place, or free some space on it. The whole folder can also be copied by hand later.',
+    uncertain: false,
+  });
 }
 
 function networkLinksUp(): string[] {

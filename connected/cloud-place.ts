@@ -45,6 +45,7 @@ export function cloudPlace(given: {
   const endpoint = baseUrl('--endpoint', given.endpoint ?? `https://${String(region)}.kms.cloud.ibm.com`);
   const local = isLoopback(endpoint);
   const iam = baseUrl('--iam', given.iam ?? (local ? endpoint.origin : 'https://iam.cloud.ibm.com'));
+  // SECURITY(K-36): an API key goes to one place.
   if (local !== isLoopback(iam)) {
     throw usage(
       '--endpoint and --iam: one is loopback and the other is not.',

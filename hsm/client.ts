@@ -194,6 +194,7 @@ export class ProcessClient<T extends OperationTable> {
 
   #receive(message: unknown): void {
     if (this.#verdict !== null) return;
+    // SECURITY(K-35): a module may have taken the worker over.
     const parsed = sizeWithin(message, MAX_MESSAGE_SIZE) ? v.safeParse(Message, message) : null;
     if (parsed?.success !== true) {
       this.#end(NOT_IN_CONTRACT);

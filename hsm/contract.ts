@@ -82,6 +82,8 @@ const UnitReading = v.strictObject({
   state: v.nullable(UnitState),
   stateKept: v.picklist(['token', 'none']),
   registers: v.nullable(v.strictObject({ new: Register, current: Register })),
+  /** In the answer to the load that brought a key in: attributes that the token made otherwise than asked, set right since. */
+  hardened: v.optional(v.array(Text)),
   objects: v.nullable(
     v.array(
       v.strictObject({

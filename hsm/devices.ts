@@ -83,6 +83,7 @@ export class ModuleDevices implements Devices {
 
   async endPhase(): Promise<void> {
     this.#holdsLogin = false;
+    // SECURITY(K-02): only the end of a process clears the copies that V8 and pkcs11js made of a PIN.
     const ending = [...this.#workers].filter(([, worker]) => worker.client.tookPin);
     await Promise.all(ending.map(([module, worker]) => this.#replace(module, worker)));
   }

@@ -22,6 +22,7 @@ const POLL_MS = 2;
 export function nodeServerPort(): ServerPort {
   const send = process.send?.bind(process);
   if (send === undefined) throw new Error('this program is started by keyrite, not by hand');
+  // SECURITY(K-07): Node would print text and stack.
   for (const event of ['uncaughtException', 'unhandledRejection'])
     process.on(event, () => process.exit(EXIT_CODES.fault));
   process.on('SIGINT', () => undefined);

@@ -92,6 +92,7 @@ export function serve<T extends OperationTable>(
       return {
         kind: 'error',
         id,
+        // SECURITY(K-07): the text of any other exception could hold a secret.
         error: error instanceof DeviceError ? troubleOf(error) : fault(name, errorName(error)),
       };
     }

@@ -53,7 +53,8 @@ export function checkCheckpoints(
       findings.add(files.body, null, reason);
     };
     const { size } = checkpoint;
-    if (checkpoint.mode !== opening.body.mode || checkpoint.id !== opening.body.ceremony) wrong('is of another ceremony or mode');
+    if (checkpoint.mode !== opening.body.mode || checkpoint.id !== opening.body.ceremony)
+      wrong('is of another ceremony or mode');
     if (size <= before) wrong('covers no more lines than the one before');
     before = size;
     if (roots.get(size) !== checkpoint.root) wrong(`its root is not that of the first ${String(size)} lines`);
@@ -140,7 +141,12 @@ function checkAnnouncement(
   }
   const { body } = line;
   const names = body.files.map((file) => file.name);
-  if (body.number !== number || body.size !== checkpoint.size || body.root !== checkpoint.root || !names.includes(name)) {
+  if (
+    body.number !== number ||
+    body.size !== checkpoint.size ||
+    body.root !== checkpoint.root ||
+    !names.includes(name)
+  ) {
     findings.add(TRANSCRIPT, line.seq, `does not announce checkpoint ${String(number)} as it is`);
   }
 }
@@ -193,7 +199,11 @@ function checkSignedLines(
     const { participant } = line.body;
     const named = line.body.files.some((file) => file.name === files.signature(participant));
     if (line.seq < announcement.seq || told.has(participant) || !named || !signers.includes(participant)) {
-      findings.add(TRANSCRIPT, line.seq, `is not the one line of a signature of ${participant} on checkpoint ${String(number)}`);
+      findings.add(
+        TRANSCRIPT,
+        line.seq,
+        `is not the one line of a signature of ${participant} on checkpoint ${String(number)}`,
+      );
     }
     told.add(participant);
   }

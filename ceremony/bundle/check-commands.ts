@@ -64,7 +64,8 @@ class Replay {
     collectStates(line.body as Json, this.recorded);
     if (line.type === 'fact.recorded' && line.body.fact === 'unit.connected') this.connect(line, line.body.value);
     if (line.type === 'step.intent') this.intend(line);
-    if (line.type === 'step.outcome' && line.body.act !== null) this.settle(line, line.body.act, 'applied', line.body.result);
+    if (line.type === 'step.outcome' && line.body.act !== null)
+      this.settle(line, line.body.act, 'applied', line.body.result);
     if (line.type === 'step.reconciled') this.settle(line, line.body.act, line.body.verdict, line.body.observed);
     if (line.type === 'step.outcome' && line.body.act === null) this.compareWithPlan(line);
   }
@@ -209,7 +210,8 @@ class Replay {
     if (payload.command === 'administrator.add') {
       const { id, algorithm, spki } = payload.administrator;
       const key = this.keys.get(id);
-      if (key?.spki !== spki || key.algorithm !== algorithm) this.wrong(line, `signed command: ${id} has another key on the roster`);
+      if (key?.spki !== spki || key.algorithm !== algorithm)
+        this.wrong(line, `signed command: ${id} has another key on the roster`);
     }
     if (payload.command !== 'thresholds.set') return;
     const { signatureThreshold, revocationThreshold } = payload;

@@ -98,6 +98,7 @@ export function checkApprovals(
     if (holds && spki !== undefined) approved.push(spki);
     else findings.add(name, null, "is not this approver's approval of this plan and binding in this ceremony");
   }
+  // SECURITY(K-31): each approval is of these very hashes, and one key counts once.
   if (new Set(approved).size < plan.approval.count) {
     findings.add('approvals', null, `${String(plan.approval.count)} approvals needed, ${String(approved.length)} hold`);
   }
@@ -157,4 +158,3 @@ function checkPinnedKeys({ plan, binding }: Documents, wrong: (reason: string) =
     if (pinned.length > 0 && !pinned.includes(spkiSha256(key.spki))) wrong(`the plan does not pin the key of ${id}`);
   }
 }
-

@@ -47,6 +47,7 @@ export function checkPresence(
       participant === line.body.participant &&
       sameJson(opened.signers, [participant]) &&
       line0 === lines[0]?.sha256 &&
+      // SECURITY(K-34): signed when the record stood just there, and for no other line.
       head === line.prev &&
       !nonces.has(nonce);
     nonces.add(nonce);
@@ -87,7 +88,9 @@ export function checkExceptions(
 
 function signedByBoth(signers: readonly string[], roster: readonly RosterEntry[]): boolean {
   const withRole = (...roles: readonly Role[]): readonly string[] =>
-    roster.filter((one) => signers.includes(one.id) && one.roles.some((role) => roles.includes(role))).map(({ id }) => id);
+    roster
+      .filter((one) => signers.includes(one.id) && one.roles.some((role) => roles.includes(role)))
+      .map(({ id }) => id);
   const observers = withRole('witness', 'auditor');
   return withRole('crypto-administrator').some((operator) => observers.some((observer) => observer !== operator));
 }

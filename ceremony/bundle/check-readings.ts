@@ -27,7 +27,8 @@ export function checkReadings(lines: readonly GoodLine[], findings: Findings): v
       spkiSha256(identity.spki) === identity.id &&
       isValidSignature(identity, identityChallenge(challenge.nonce), Buffer.from(challenge.signature, 'base64'));
     if (!proven) findings.add(TRANSCRIPT, line.seq, `${unit} did not prove its identity`);
-    if (nonces.has(challenge.nonce)) findings.add(TRANSCRIPT, line.seq, `${unit} proved its identity with a used nonce`);
+    if (nonces.has(challenge.nonce))
+      findings.add(TRANSCRIPT, line.seq, `${unit} proved its identity with a used nonce`);
     nonces.add(challenge.nonce);
     if ((identities.get(unit) ?? identity.id) !== identity.id) {
       findings.add(TRANSCRIPT, line.seq, `${unit} has another identity than before`);

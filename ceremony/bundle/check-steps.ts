@@ -88,7 +88,8 @@ class StepWalk {
     this.enter(line, place);
     if (progress.complete) this.wrong(line, `step ${progress.step.id} was complete already`);
     if (line.body.action !== progress.step.action) this.wrong(line, `the plan says ${progress.step.action}`);
-    if (line.body.attempt !== progress.attempt + 1) this.wrong(line, `attempt: expected ${String(progress.attempt + 1)}`);
+    if (line.body.attempt !== progress.attempt + 1)
+      this.wrong(line, `attempt: expected ${String(progress.attempt + 1)}`);
     progress.attempt = line.body.attempt;
   }
 
@@ -127,7 +128,8 @@ class StepWalk {
   private enter(line: Line, place: number): void {
     if (place < this.current) this.wrong(line, 'a later step has begun already');
     const before = this.steps.slice(0, place).find(({ complete, skipped }) => !complete && !skipped);
-    if (before !== undefined) this.wrong(line, `step ${before.step.id} comes first, and has no outcome and no exception`);
+    if (before !== undefined)
+      this.wrong(line, `step ${before.step.id} comes first, and has no outcome and no exception`);
     this.current = Math.max(this.current, place);
   }
 
@@ -159,6 +161,7 @@ function checkAttendance(
   if (step.action === 'checkpoint') {
     const made = checkpoints.filter((one) => one.step === step.id);
     const met = made.some(({ signers }) => quorumShortfalls(step.signers, signers, roster).length === 0);
-    if (!met) findings.add(TRANSCRIPT, null, `step ${step.id}: no checkpoint of this step has the signatures it asks for`);
+    if (!met)
+      findings.add(TRANSCRIPT, null, `step ${step.id}: no checkpoint of this step has the signatures it asks for`);
   }
 }

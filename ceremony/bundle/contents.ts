@@ -37,7 +37,11 @@ export function checkSums(contents: Contents, findings: Findings): void {
   }
   const expected = formatSums(new Map([...contents].map(([name, file]) => [name, file.sha256])));
   if (Buffer.from(sums.content ?? []).equals(Buffer.from(expected, 'utf8'))) return;
-  const stated = new Set(Buffer.from(sums.content ?? []).toString('utf8').split('\n'));
+  const stated = new Set(
+    Buffer.from(sums.content ?? [])
+      .toString('utf8')
+      .split('\n'),
+  );
   const wrong = expected.split('\n').find((line) => !stated.has(line));
   findings.add(
     SUMS,
@@ -61,6 +65,7 @@ async function listNames(bundle: BundleReader, findings: Findings): Promise<read
 
 async function readFile(bundle: BundleReader, name: string, findings: Findings): Promise<BundleFile | null> {
   try {
+    // SECURITY(K-25): a bundle comes from anybody.
     const size = (await bundle.size?.(name)) ?? 0;
     const content = size > LIMITS.fileBytes ? null : await bundle.read(name);
     if (content === null || content.length > LIMITS.fileBytes) {

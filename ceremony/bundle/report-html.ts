@@ -52,7 +52,9 @@ export function page(title: string, banner: string | null, content: readonly Htm
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(title).html.replace(/<\/?bdi>|<br>/g, ' ').trim()}</title>
+<title>${text(title)
+    .html.replace(/<\/?bdi>|<br>/g, ' ')
+    .trim()}</title>
 <style>${STYLE}</style></head><body>
 ${mark}<main>
 ${content.map((piece) => piece.html).join('\n')}

@@ -132,10 +132,20 @@ export function shareSetsOf(lines: readonly Line[]): readonly ShareSetStory[] {
 export function rootKeysOf(lines: readonly Line[]): readonly RootKeyStory[] {
   return resultsOf(lines).flatMap(({ line, step, act, result }) => {
     const parsed = v.safeParse(Wrapped, result);
-    const intent = lines.findLast((one) => one.type === 'step.intent' && one.step === step && one.body.act === act && one.seq < line);
+    const intent = lines.findLast(
+      (one) => one.type === 'step.intent' && one.step === step && one.body.act === act && one.seq < line,
+    );
     if (!parsed.success || intent?.type !== 'step.intent') return [];
     const name = intent.body.parameters['key'];
-    return [{ line, step: step ?? '', unit: intent.body.unit ?? '', name: typeof name === 'string' ? name : '', ...parsed.output }];
+    return [
+      {
+        line,
+        step: step ?? '',
+        unit: intent.body.unit ?? '',
+        name: typeof name === 'string' ? name : '',
+        ...parsed.output,
+      },
+    ];
   });
 }
 

@@ -78,7 +78,9 @@ function verdictSection(report: VerifyReport): Html {
   const verdict = report.verdict === 'incomplete' && missing.length === 0 ? 'consistent' : report.verdict;
   return section(
     'Verdict',
-    paragraph(`${VERDICTS[verdict]} Exceptions: ${String(report.exceptions)}. Withheld facts: ${String(report.withheld)}.`),
+    paragraph(
+      `${VERDICTS[verdict]} Exceptions: ${String(report.exceptions)}. Withheld facts: ${String(report.withheld)}.`,
+    ),
     ...(report.findings.length === 0 ? [] : [findingTable('Finding', report.findings)]),
     ...(missing.length === 0 ? [] : [findingTable('Still missing', missing)]),
   );
@@ -100,8 +102,9 @@ function findingTable(head: string, findings: readonly Finding[]): Html {
 }
 
 function people({ roster, signers }: BundleSummary, lines: readonly Line[]): Html {
-  const present = (id: string): string =>
-    lines.find((line) => line.type === 'participant.present' && line.body.participant === id)?.at ?? 'did not prove presence';
+  const present = ({ id, roles }: RosterEntry): string =>
+    lines.find((line) => line.type === 'participant.present' && line.body.participant === id)?.at ??
+    (roles.includes('approver') ? 'signed plan and binding beforehand' : 'did not prove presence');
   return section(
     'Participants',
     table(
@@ -110,7 +113,7 @@ function people({ roster, signers }: BundleSummary, lines: readonly Line[]): Htm
         stacked([text(person.name), exact(person.id)]),
         text(person.roles.join(', ')),
         stacked([text(keyWords(person)), exact(hexGroups(spkiSha256(person.key.spki)))]),
-        text(present(person.id)),
+        text(present(person)),
         text(signers.includes(person.id) ? 'yes' : 'no'),
       ]),
     ),
@@ -148,7 +151,11 @@ function units(plan: Plan, lines: readonly Line[]): Html {
     return [
       { html: `<h3>${text(name).html}</h3>` },
       paragraph(`Came into the ceremony: ${begins}.`),
-      table(['Read', 'Identity', 'State', 'New register', 'Current register'], rows.map(readingRow), 'It was not read.'),
+      table(
+        ['Read', 'Identity', 'State', 'New register', 'Current register'],
+        rows.map(readingRow),
+        'It was not read.',
+      ),
     ];
   });
   return section('Crypto units, before and after', ...tables.flat());
@@ -164,8 +171,14 @@ function readingRow(reading: UnitReadingStory): readonly Html[] {
       : stacked([
           text(`${state.mode}, counter ${String(state.counter)}`),
           text(`administrators: ${state.administrators.map(({ id }) => id).join(', ') || 'none'}`),
-          text(`signature threshold ${String(state.signatureThreshold)}, revocation threshold ${String(state.revocationThreshold)}`),
-          text(stateKept === 'none' ? 'the token keeps no state: a rollback would not be visible on it' : 'state kept on the token'),
+          text(
+            `signature threshold ${String(state.signatureThreshold)}, revocation threshold ${String(state.revocationThreshold)}`,
+          ),
+          text(
+            stateKept === 'none'
+              ? 'the token keeps no state: a rollback would not be visible on it'
+              : 'state kept on the token',
+          ),
         ]),
     register(registers?.new),
     register(registers?.current),
@@ -199,7 +212,9 @@ function quorums(plan: Plan, lines: readonly Line[]): Html {
       ['Quorum', 'Rule', 'Enforced'],
       [...thresholds, [text('Last checkpoint'), text(signOff), text('checked by whoever verifies')], ...pins],
     ),
-    paragraph('Whoever holds the user PIN of a unit can act on it without Keyrite; the unit itself counts no signatures.'),
+    paragraph(
+      'Whoever holds the user PIN of a unit can act on it without Keyrite; the unit itself counts no signatures.',
+    ),
   );
 }
 
@@ -213,7 +228,10 @@ function keys({ roster }: BundleSummary, lines: readonly Line[]): Html {
     ),
   ]);
   const roots = rootKeysOf(lines).map((key) => [
-    stacked([text(`Root key ${key.name}`), text(`made in ${key.unit}, line ${String(key.line)}${key.destroyed ? ', destroyed after wrapping' : ''}`)]),
+    stacked([
+      text(`Root key ${key.name}`),
+      text(`made in ${key.unit}, line ${String(key.line)}${key.destroyed ? ', destroyed after wrapping' : ''}`),
+    ]),
     stacked([text(key.checkValue.algorithm), exact(key.checkValue.value)]),
     text(
       key.wrappedIn === 'token'
@@ -231,7 +249,9 @@ function keys({ roster }: BundleSummary, lines: readonly Line[]): Html {
   return section(
     'Keys, and whether they ever existed outside a token',
     table(['Key', 'Check value', 'Outside a token'], [...sets, ...roots, ...copyable], 'No key was made.'),
-    paragraph('Identity keys of units and signing keys on tokens were made in the token and cannot leave it, as far as the token tells.'),
+    paragraph(
+      'Identity keys of units and signing keys on tokens were made in the token and cannot leave it, as far as the token tells.',
+    ),
   );
 }
 
@@ -293,7 +313,9 @@ function checkpoints({ checkpoints: made }: BundleSummary, names: ReadonlyMap<st
         text(signers.map((id) => names.get(id) ?? id).join(', ')),
       ]),
     ),
-    paragraph('No signer is on record as having recomputed the root on a station of their own: all relied on the operator’s screen.'),
+    paragraph(
+      'No signer is on record as having recomputed the root on a station of their own: all relied on the operator’s screen.',
+    ),
   );
 }
 
@@ -303,7 +325,10 @@ function workstation(lines: readonly Line[]): Html {
     text(ok === null ? 'noted' : ok ? 'as it should be' : 'not as it should be'),
     text(found),
   ]);
-  return section('Workstation, as it described itself', table(['What', 'Found', 'Details'], rows, 'Nothing is on record.'));
+  return section(
+    'Workstation, as it described itself',
+    table(['What', 'Found', 'Details'], rows, 'Nothing is on record.'),
+  );
 }
 
 /** A hash for comparing by eye and by ear. */

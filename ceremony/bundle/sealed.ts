@@ -45,7 +45,8 @@ export function signatureFault(
   keys: ReadonlyMap<string, SigningKey>,
 ): string | null {
   const ids = sealed.signatures.map(({ keyid }) => keyid);
-  if (ids.some((id, place) => place > 0 && (ids[place - 1] ?? '') >= id)) return 'signatures are not sorted, or one stands twice';
+  if (ids.some((id, place) => place > 0 && (ids[place - 1] ?? '') >= id))
+    return 'signatures are not sorted, or one stands twice';
   const valid = validSigners(sealed, type, keys);
   const bad = ids.find((id) => !valid.includes(id));
   return bad === undefined ? null : `the signature of ${bad} does not hold`;

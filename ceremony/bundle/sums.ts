@@ -29,7 +29,13 @@ export function parseSums(text: string): ReadonlyMap<string, string> | null {
 export async function sumsOf(bundle: BundleReader): Promise<string> {
   const files = new Map<string, string>();
   for (const name of await bundle.list()) {
-    if (name !== SUMS) files.set(name, createHash('sha256').update(await bundle.read(name)).digest('hex'));
+    if (name !== SUMS)
+      files.set(
+        name,
+        createHash('sha256')
+          .update(await bundle.read(name))
+          .digest('hex'),
+      );
   }
   return formatSums(files);
 }

@@ -5,6 +5,7 @@
 set -u
 LC_ALL=C
 export LC_ALL
+unset CDPATH
 umask 077
 
 usage() {

@@ -61,6 +61,7 @@ export async function act(ceremony: Ceremony, spec: Act): Promise<JsonObject> {
 async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null> {
   const number = ceremony.record.step(spec.step).attempts;
   const about = { step: spec.step, by: [...(spec.by ?? [])] };
+  // SECURITY(K-27): on the medium before the device is touched.
   await ceremony.append({
     type: 'step.intent',
     ...about,

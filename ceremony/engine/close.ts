@@ -6,11 +6,18 @@ import { renderReport } from '../bundle/report';
 import { verifyBundle, type VerifyReport } from '../bundle/verify';
 import { CeremonyStopped, type Ceremony } from './ceremony';
 import { makeFinalCheckpoint } from './checkpoint';
+import { untilItWorks } from './until-it-works';
+
+/** The bundle is complete and sealed, and a medium lacks its copy. Nothing is left to resume. */
+export class BundleNotCopied extends Error {
+  override readonly name = 'BundleNotCopied';
+}
 
 /**
  * Closes the ceremony and seals the bundle. Interrupted, it is done again from where it stood.
  *
  * @throws CeremonyStopped when the sealed bundle does not verify; no SHA256SUMS is left then
+ * @throws BundleNotCopied when a medium did not get its copy, and the people stopped
  */
 export async function closeCeremony(ceremony: Ceremony): Promise<VerifyReport> {
   if (ceremony.record.closed === null) {
@@ -52,7 +59,13 @@ async function readBack(ceremony: Ceremony): Promise<VerifyReport> {
   }
   for (const { id, path } of mediaOf(ceremony)) {
     people.tell({ kind: 'progress', text: `copying the bundle to ${id}` });
-    await workstation.copyToMedium(path, ceremony.name.id);
+    try {
+      await untilItWorks(people, `the sealed bundle is copied to ${id}`, () =>
+        workstation.copyToMedium(path, ceremony.name.id),
+      );
+    } catch (error) {
+      throw error instanceof CeremonyStopped ? new BundleNotCopied(error.message) : error;
+    }
   }
   return report;
 }

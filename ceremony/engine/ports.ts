@@ -96,6 +96,11 @@ export interface UnitReading {
   /** `token`: read from the data object; `none`: the token keeps no data objects. */
   readonly stateKept: 'token' | 'none';
   readonly registers: { readonly new: RegisterReading; readonly current: RegisterReading } | null;
+  /**
+   * Only in the answer to the load that brought a key in: attributes that the token made otherwise than asked, and that
+   * were set right before anything else was done with the key.
+   */
+  readonly hardened?: readonly string[] | undefined;
   readonly objects: readonly InventoryEntry[] | null;
   readonly capabilities: Capabilities | null;
 }

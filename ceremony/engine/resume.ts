@@ -63,7 +63,7 @@ async function requireFilesOfRecord(plan: PlanDocument, binding: BindingDocument
 
 function changed(name: string, how: string): TranscriptDamaged {
   return new TranscriptDamaged(
-    `${name} ${how}. A crash does not do that. Nothing was changed; bring the file as it was written, or keep the folder as ` +
+    `${name} ${how}. A crash does not do that.\nNothing was changed; bring the file as it was written, or keep the folder as ` +
       'it is and have the auditor look at it.',
   );
 }

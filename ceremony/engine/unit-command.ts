@@ -2,16 +2,15 @@
 import type { Envelope, SigningKey } from '../command/dsse';
 import { PAYLOAD_TYPES } from '../command/dsse';
 import { nextCommand, openCommand } from '../command/apply';
-import { commandSha256, stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
+import { stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
 import type { JsonObject } from '../canonical-json';
-import { DeviceError } from '../command/device-error';
 import type { RosterEntry } from '../transcript/line';
-import { act, type Observed } from './act';
+import { act } from './act';
 import type { Ceremony } from './ceremony';
-import type { CommandRequest, UnitReading } from './ports';
+import { observeCommand, resultOf } from './observe-command';
+import type { CommandRequest } from './ports';
 import { pendingCommand } from './record';
 import { signTogether } from './signatures';
-import { describe, readIdentity } from './units';
 
 /** A command to sign and carry out. */
 export interface UnitCommand {
@@ -24,8 +23,12 @@ export interface UnitCommand {
   readonly expected: JsonObject;
   /** Keys that may sign a load. */
   readonly custodians?: Readonly<Record<string, SigningKey>>;
-  /** What goes with the load that completes a set; asked for at each try, since an import key lives as long as its worker. */
-  readonly delivery?: () => Promise<{ readonly wrapped: string; readonly pattern: string }>;
+  /** What goes with the load that completes a set. */
+  readonly delivery?: {
+    readonly pattern: string;
+    /** Wraps the master key; called at each try, since an import key lives as long as its worker. */
+    readonly wrap: () => Promise<string>;
+  };
 }
 
 /** Signs and carries out a command; resolves with the unit's state after it. */
@@ -35,7 +38,11 @@ export async function commandUnit(ceremony: Ceremony, command: UnitCommand): Pro
   const past = ceremony.record.act(step, key);
   if (past?.status === 'done') return;
   const envelope = fresh(ceremony, unit, pendingCommand(past)) ?? (await signCommand(ceremony, command));
-  const custodians = { ...command.custodians };
+  const again: Omit<CommandRequest, 'state' | 'wrapped'> = {
+    command: envelope,
+    custodians: { ...command.custodians },
+    pattern: command.delivery?.pattern ?? null,
+  };
   await act(ceremony, {
     step,
     key,
@@ -46,17 +53,11 @@ export async function commandUnit(ceremony: Ceremony, command: UnitCommand): Pro
     command: envelope,
     by: envelope.signatures.map((one) => one.keyid),
     perform: async () => {
-      const delivery = (await command.delivery?.()) ?? null;
-      const request: CommandRequest = {
-        command: envelope,
-        state: stateOf(ceremony, unit),
-        custodians,
-        wrapped: delivery?.wrapped ?? null,
-        pattern: delivery?.pattern ?? null,
-      };
+      const wrapped = (await command.delivery?.wrap()) ?? null;
+      const request: CommandRequest = { ...again, state: stateOf(ceremony, unit), wrapped };
       return { result: resultOf(await ceremony.ports.devices.perform(unit, request), unit) };
     },
-    observe: () => observe(ceremony, step, unit, envelope),
+    observe: () => observeCommand(ceremony, step, unit, again),
   });
 }
 
@@ -84,8 +85,6 @@ function inWords(payload: CommandPayload): string {
       return 'commit the new master key of';
     case 'master-key.activate':
       return 'activate the new master key of';
-    default:
-      return `${payload.command} on`;
   }
 }
 
@@ -93,32 +92,6 @@ function inWords(payload: CommandPayload): string {
 function fresh(ceremony: Ceremony, unit: string, pending: Envelope | null): Envelope | null {
   if (pending === null) return null;
   return openCommand(pending).previous === stateSha256(stateOf(ceremony, unit)) ? pending : null;
-}
-
-/** After a missing answer: the state object tells whether this very command was carried out. */
-async function observe(ceremony: Ceremony, step: string, unit: string, envelope: Envelope): Promise<Observed> {
-  const { reading } = await readIdentity(ceremony, step, unit);
-  const { state } = reading;
-  if (state === null) return { verdict: 'undetermined', observed: { ...describe(reading) } };
-  if (state.command === commandSha256(openCommand(envelope))) {
-    return { verdict: 'applied', observed: resultOf(reading, unit) };
-  }
-  const untouched = stateSha256(state) === stateSha256(stateOf(ceremony, unit));
-  return { verdict: untouched ? 'not-applied' : 'undetermined', observed: { ...describe(reading) } };
-}
-
-function resultOf(reading: UnitReading, unit: string): JsonObject {
-  if (reading.state === null) {
-    throw new DeviceError({
-      code: 'STATE_MISSING',
-      message: `Unit ${unit} answered without its state.`,
-      changed: 'The command may have been carried out.',
-      next: 'The unit is read again.',
-      uncertain: true,
-    });
-  }
-  const registers = describe(reading)['registers'] ?? null;
-  return { state: reading.state, registers };
 }
 
 function stateOf(ceremony: Ceremony, unit: string): UnitState {

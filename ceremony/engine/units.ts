@@ -25,7 +25,9 @@ export interface ProvenReading {
  */
 export async function readUnit(ceremony: Ceremony, step: string, unit: string): Promise<ProvenReading> {
   const { reading, known } = await readIdentity(ceremony, step, unit);
+  // SECURITY(K-12): acts that no record holds show here.
   const state = reading.state;
+  if (state === null && reading.stateKept === 'token') throw changed(unit, 'its state is gone from the token');
   if (state !== null && stateSha256(state) !== stateSha256(known.state) && !isAnnounced(ceremony, unit, state)) {
     throw changed(
       unit,
@@ -56,6 +58,7 @@ export async function readIdentity(
     spkiSha256(identity.spki) !== identity.id ||
     challenge.nonce !== nonce ||
     !isSignatureAlgorithm(identity.algorithm) ||
+    // SECURITY(K-11): over a nonce made for this reading.
     !isValidSignature(
       { algorithm: identity.algorithm, spki: identity.spki },
       identityChallenge(nonce),

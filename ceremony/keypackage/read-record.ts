@@ -63,6 +63,7 @@ export function describeIssue(issue: v.BaseIssue<unknown>): { readonly path: str
 }
 
 function parseJson(bytes: Uint8Array, fail: (path: string, problem: string) => RecordError): Json {
+  // SECURITY(K-32): what comes from the connected machine is bounded first, and strict.
   if (bytes.length > MAX_FILE_BYTES) {
     throw fail('', `expected at most ${String(MAX_FILE_BYTES)} bytes, got ${String(bytes.length)}`);
   }

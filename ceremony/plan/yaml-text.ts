@@ -53,6 +53,7 @@ export function readYaml(source: string): YamlResult {
     problems.push({ ...positionAt(lines, offset), path: pathText(path), message });
   };
 
+  // SECURITY(K-32): before the library sees it: there it would end the process.
   refuseDeepNesting(source, report);
   if (problems.length > 0) return { problems };
   refuseInvisible(source, report);

@@ -3,7 +3,7 @@
  * names mode and ceremony, so that a rehearsal's can never pass as production's.
  */
 import { canonicalJson } from '../canonical-json';
-import { PAYLOAD_TYPES, validSigners, type Envelope, type SigningKey } from '../command/dsse';
+import { PAYLOAD_TYPES, type Envelope } from '../command/dsse';
 
 /** What a checkpoint says; `root` is the tree hash over the first `size` lines, 64 lower-case hex digits. */
 export interface Checkpoint {
@@ -29,7 +29,11 @@ export const MAX_CHECKPOINTS = 9999;
 
 /** The bytes of a checkpoint: origin, size in decimal, root in base64, each ended by LF. */
 export function checkpointBody({ mode, id, size, root }: Checkpoint): Uint8Array {
-  return Buffer.from(`keyrite/${mode}/${id}\n${String(size)}\n${Buffer.from(root, 'hex').toString('base64')}\n`, 'utf8');
+  return Buffer.from(
+    // SECURITY(K-22): what people sign says rehearsal or production first.
+    `keyrite/${mode}/${id}\n${String(size)}\n${Buffer.from(root, 'hex').toString('base64')}\n`,
+    'utf8',
+  );
 }
 
 /** Reads a checkpoint; null unless the bytes are exactly what {@link checkpointBody} makes. */
@@ -37,7 +41,9 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint | null {
   if (bytes.length > MAX_CHECKPOINT_BYTES) return null;
   const text = Buffer.from(bytes).toString('latin1');
   const found =
-    /^keyrite\/(rehearsal|production)\/([a-z0-9][a-z0-9-]{0,62})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n$/.exec(text);
+    /^keyrite\/(rehearsal|production)\/([a-z0-9][a-z0-9-]{0,62})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n$/.exec(
+      text,
+    );
   if (found === null) return null;
   const [, mode, id, size, root] = found as unknown as [string, 'rehearsal' | 'production', string, string, string];
   const checkpoint = { mode, id, size: Number(size), root: Buffer.from(root, 'base64').toString('hex') };
@@ -84,17 +90,4 @@ export function checkpointEnvelope(body: Uint8Array, signatures: ReadonlyMap<str
 /** Bytes of `dsse.json`: the envelope in RFC 8785 form and an LF. */
 export function checkpointEnvelopeFile(body: Uint8Array, signatures: ReadonlyMap<string, Uint8Array>): Uint8Array {
   return Buffer.from(`${canonicalJson(checkpointEnvelope(body, signatures))}\n`, 'utf8');
-}
-
-/**
- * The people of `keys` who validly signed these checkpoint bytes. One public key counts once; an envelope over other
- * bytes has no signers.
- */
-export function checkpointSigners(
-  body: Uint8Array,
-  envelope: Envelope,
-  keys: ReadonlyMap<string, SigningKey>,
-): readonly string[] {
-  if (envelope.payload !== Buffer.from(body).toString('base64')) return [];
-  return validSigners(envelope, PAYLOAD_TYPES.checkpoint, keys);
 }

@@ -28,7 +28,9 @@ export function quorumShortfalls(
 /** Ids of people who hold two roles that `quorum` names: nobody may, or one signature would count twice. */
 export function holdersOfTwoRoles(quorum: readonly RoleCount[], roster: readonly RosterEntry[]): readonly string[] {
   const named = new Set(quorum.map((rule) => rule.role));
-  return roster.filter((person) => new Set(person.roles.filter((role) => named.has(role))).size > 1).map(({ id }) => id);
+  return roster
+    .filter((person) => new Set(person.roles.filter((role) => named.has(role))).size > 1)
+    .map(({ id }) => id);
 }
 
 /** Ids of people who share one public key with somebody before them on the roster: one key is one person. */

@@ -41,7 +41,11 @@ export class LineChecker {
   private seq = 0;
 
   /** Checks the next line (bytes without LF): the line, or why it is none and what is wrong with it in its place. */
-  check(bytes: Uint8Array): { readonly line: Line | null; readonly sha256: string; readonly reasons: readonly string[] } {
+  check(bytes: Uint8Array): {
+    readonly line: Line | null;
+    readonly sha256: string;
+    readonly reasons: readonly string[];
+  } {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const parsed = parseLine(bytes);
     const reasons = 'reason' in parsed ? [parsed.reason] : this.misplaced(parsed.line);
@@ -55,8 +59,10 @@ export class LineChecker {
   private misplaced(line: Line): string[] {
     const reasons: string[] = [];
     if (line.seq !== this.seq) reasons.push(`seq: expected ${String(this.seq)}, got ${String(line.seq)}`);
+    // SECURITY(K-26): nothing before a line can be changed without changing it.
     if (line.prev !== this.prev) reasons.push('prev is not the SHA-256 of the line before: the chain is broken');
-    if (line.at < this.at && !isClockException(line)) reasons.push(`at: ${line.at} is before ${this.at} of the line before`);
+    if (line.at < this.at && !isClockException(line))
+      reasons.push(`at: ${line.at} is before ${this.at} of the line before`);
     return reasons;
   }
 }
@@ -106,7 +112,9 @@ export function readTranscript(content: Uint8Array, maxLines = Number.MAX_SAFE_I
 }
 
 function isWithheld(value: Json): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).sort().join() === 'leaf,line,reason,withheld';
+  return (
+    typeof value === 'object' && value !== null && Object.keys(value).sort().join() === 'leaf,line,reason,withheld'
+  );
 }
 
 function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {

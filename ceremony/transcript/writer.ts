@@ -22,7 +22,7 @@ export class ClockWentBack extends Error {
 
   constructor(last: string, now: string) {
     super(
-      `The workstation's clock went back: the last line of the transcript is of ${last}, now it says ${now}. ` +
+      `The workstation's clock went back: the last line of the transcript is of ${last}, now it says ${now}.\n` +
         'Nothing was written. Set the clock right, in front of the witness. If it was wrong before and is right now, ' +
         'wait until it has passed the time of the last line: no line may be older than the one before it.',
     );
@@ -88,7 +88,7 @@ export class TranscriptWriter {
     if (reading.findings.length > 0 && !onlyLastLineIsTorn(content, reading, whole)) {
       const [first] = reading.findings;
       throw new TranscriptDamaged(
-        `Line ${String(first?.line)} of the transcript: ${first?.reason ?? ''}. A crash does not do that. Nothing was changed; ` +
+        `Line ${String(first?.line)} of the transcript: ${first?.reason ?? ''}. A crash does not do that.\nNothing was changed; ` +
           'keep the folder as it is and have the auditor look at it.',
       );
     }

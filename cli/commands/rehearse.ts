@@ -11,7 +11,7 @@ import { emptyFolder, newFolder, readText } from '../input';
 import { builtScripts, forbidCoreDumps } from '../node-children';
 import { RehearsedPeople } from '../people-rehearsal';
 import { startConnectedSide, type ConnectedSide } from '../rehearsal/connected-side';
-import { rehearsePlan, type RehearsalResult } from '../rehearsal/rehearsal';
+import { rehearsePlan, type RehearsalParts, type RehearsalResult } from '../rehearsal/rehearsal';
 import { foreignModule, makeRoom } from '../rehearsal/room';
 import { refuseUsedTokens } from '../rehearsal/used-tokens';
 import { say } from '../voice';
@@ -39,7 +39,7 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
   const out = newFolder(places.out, 'bundle');
   lockBundle(out);
   forbidCoreDumps();
-  const room = makeRoom(places.keep, places.module);
+  const room = makeRoom(places.keep, places.module, unitLabels(chain));
   let connected: ConnectedSide | null = null;
   try {
     connected = await startConnectedSide(connectProgram(), room.connected);
@@ -50,7 +50,7 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
       const isLast = plan === last;
       const bundle = bundleOf(plan, isLast, out);
       process.stderr.write(`\n${plan.document.plan.title}\n`);
-      const parts = {
+      const parts: RehearsalParts = {
         room,
         planText: plan.text,
         plan: plan.document,
@@ -141,6 +141,11 @@ function planChain(path: string): PlanFile[] {
     next = continues === undefined ? null : join(dirname(resolve(next)), `${continues}.ceremony.yaml`);
   }
   return chain;
+}
+
+/** Planned token labels of all units of these plans, each once. */
+function unitLabels(chain: readonly PlanFile[]): string[] {
+  return [...new Set(chain.flatMap(({ document }) => document.plan.units.map(({ label }) => label)))];
 }
 
 function parametersFile(given: string | undefined): string | null {

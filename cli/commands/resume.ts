@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
-import { runInFolder } from '../ceremony-folder';
+import { playerOf, runInFolder } from '../ceremony-folder';
 import { lockBundle } from '../bundle-lock';
 import { EXIT, UsageError, type ExitCode } from '../exit';
 import { existingFolder, readText } from '../input';
@@ -18,9 +18,10 @@ export async function resume(args: string[]): Promise<ExitCode> {
   const planText = readText(join(folder, 'plan.yaml'), 'plan');
   const bindingText = readText(join(folder, 'binding.yaml'), 'binding');
   const documents = { planText, plan: readPlan(planText), bindingText, binding: readBinding(bindingText) };
-  if (documents.binding.binding.room === undefined) requireTerminal();
+  if (playerOf(documents.binding.binding) === null) requireTerminal();
   // Before anything else: a run that is still alive must not lose its workers.
   lockBundle(folder);
+  // SECURITY(K-30): before any device is read.
   const ended = await endSurvivors(documents.binding.binding.ceremony);
   if (ended.length > 0) process.stderr.write(`${String(ended.length)} processes of the killed run were ended first\n`);
   await runInFolder(documents, folder, hasFirstLine(folder));

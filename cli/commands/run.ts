@@ -2,7 +2,7 @@
 import { refuseErrors } from '../../ceremony/engine/open';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
 import { checkBoundInputs } from '../bound-inputs';
-import { refuseProduction, runInFolder } from '../ceremony-folder';
+import { playerOf, refuseProduction, runInFolder } from '../ceremony-folder';
 import { EXIT, UsageError, type ExitCode } from '../exit';
 import { emptyFolder, newFolder, readText } from '../input';
 import { lockBundle } from '../bundle-lock';
@@ -28,7 +28,7 @@ export async function run(args: string[]): Promise<ExitCode> {
   refuseErrors({ plan, binding });
   checkBoundInputs(plan.plan, binding.binding);
   emptyFolder(outFolder, 'bundle');
-  if (binding.binding.room === undefined) requireTerminal();
+  if (playerOf(binding.binding) === null) requireTerminal();
   const out = newFolder(outFolder, 'bundle');
   lockBundle(out);
   await runInFolder({ planText, plan, bindingText, binding }, out, false);

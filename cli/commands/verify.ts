@@ -1,4 +1,5 @@
 /** `keyrite verify`: the verdict on a bundle. */
+import { spkiOf } from '../../ceremony/bundle/layout';
 import { verifyBundle, type VerifyReport } from '../../ceremony/bundle/verify';
 import { FileBundleFolder } from '../bundle-folder';
 import { EXIT, UsageError, type ExitCode } from '../exit';
@@ -16,11 +17,19 @@ export async function verify(args: string[]): Promise<ExitCode> {
   const approver = given.options['approver'];
   const report = await verifyBundle(new FileBundleFolder(bundle), {
     ...(planHash === undefined ? {} : { planHash }),
-    ...(approver === undefined ? {} : { approverKeys: [readText(approver, 'public key in PEM')] }),
+    ...(approver === undefined ? {} : { approverKeys: [publicKey(approver)] }),
   });
   if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else print(report);
   return report.verdict === 'consistent' || report.verdict === 'verified' ? EXIT.good : EXIT.findings;
+}
+
+/** The text of a PEM file. Throws UsageError when it is no public key. */
+function publicKey(path: string): string {
+  const pem = readText(path, 'public key in PEM');
+  if (spkiOf(pem) === null)
+    throw new UsageError(`${path} is not a public key`, 'Name an approver’s public key in PEM.');
+  return pem;
 }
 
 function print(report: VerifyReport): void {

@@ -40,6 +40,7 @@ export class Tty {
   /** Runs `work` with echo, line editing and signal keys off and on a screen of its own, which is wiped afterwards. */
   async hold<R>(work: () => Promise<R>): Promise<R> {
     this.#before = this.#stty(['-g']).trim();
+    // SECURITY(K-08): nothing that is typed shows, and the screen is wiped afterwards.
     this.#stty(['-echo', '-icanon', '-isig', '-ixon', 'opost', 'onlcr', 'min', '1', 'time', '0']);
     this.write(`\x1b[?1049h${WIPE}`);
     this.#discardTypedAhead();

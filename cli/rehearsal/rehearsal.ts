@@ -18,6 +18,7 @@ import { Session, thisApp } from '../session';
 import { AnnouncedSteps, say, type StepTimes } from '../voice';
 import { castFor, type Player } from './cast';
 import type { ConnectedSide, Purpose } from './connected-side';
+import { enterStore } from './opencryptoki-store';
 import type { Room } from './room';
 
 /** What a rehearsal leaves for one that continues it. */
@@ -58,9 +59,10 @@ export async function rehearsePlan(parts: RehearsalParts): Promise<RehearsalResu
   const children = new NodeChildren({
     ceremony,
     scripts: parts.scripts,
-    modules: [room.units, room.cards],
+    modules: [...room.units, room.cards],
     player: room.playerFile,
     names: Object.fromEntries(cast.map((one) => [one.id, one.name])),
+    startThrough: (module) => enterStore(room.folder, module),
   });
   let session: Session | null = null;
   try {
@@ -177,7 +179,7 @@ function bind(
     mode: 'rehearsal',
     plan: plan.sha256,
     people: [...bound.people],
-    modules: [room.units, room.cards],
+    modules: [...room.units, room.cards],
     units: plan.plan.units.map((unit) => unitFor(unit, bound.units, room)),
     wrappingParameters: bound.files,
     media: bound.media,
@@ -186,7 +188,9 @@ function bind(
 }
 
 function unitFor(unit: Plan['units'][number], before: readonly BoundUnit[] | null, room: Room): BoundUnit {
-  if (unit.begins === 'blank') return { id: unit.id, module: room.units.id, address: { blank: true }, lastKnown: null };
+  if (unit.begins === 'blank') {
+    return { id: unit.id, module: room.moduleOf(unit.label).id, address: { blank: true }, lastKnown: null };
+  }
   const known = before?.find((one) => one.id === unit.id);
   if (known === undefined) {
     throw new UsageError(

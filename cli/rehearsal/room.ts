@@ -2,28 +2,31 @@
  * The room of a rehearsal: throw-away token stores, the player's memory, the connected machine's folder. Everything in
  * it is worthless outside it. `docs/architecture.md` describes it.
  */
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Module } from '../../ceremony/plan/binding-schema';
 import { UsageError } from '../exit';
 import { newFolder } from '../input';
-
-/** Where Debian's softhsm2 puts its module. */
-const SOFTHSM2 = '/usr/lib/softhsm/libsofthsm2.so';
+import { fileSha256 } from './module-file';
+import { findNss, makeNssStore } from './nss-store';
+import { findOpencryptoki, makeOpencryptokiStore } from './opencryptoki-store';
+import { findSoftHsm, makeSoftHsmStore } from './softhsm-store';
 
 /** Environment variables that a module given by its path may need; nothing else of ours reaches it. */
 const MODULE_VARIABLES =
   /^(?:SOFTHSM2_CONF|PKCS11SPY|PKCS11SPY_OUTPUT|CS_PKCS11_R3_CFG|ChrystokiConfigurationPath|KEYRITE_[A-Z_]+)$/;
 
-/** A rehearsal's folder and the two modules in it: one for the units, one for the people's tokens. */
+/** A rehearsal's folder and the modules in it: one or more for the units, one for the people's tokens. */
 export interface Room {
   readonly folder: string;
   readonly playerFile: string;
   readonly connected: string;
-  readonly units: Module;
+  /** Modules of the units. */
+  readonly units: readonly Module[];
   readonly cards: Module;
+  /** The module on which a unit has its token. Throws RangeError for a label that the room was not made for. */
+  moduleOf(label: string): Module;
   /** Removes the room, unless it is to be kept. */
   leave(): void;
 }
@@ -32,94 +35,80 @@ export interface Room {
  * Makes a room.
  *
  * @param keep folder to make it in and to leave behind; null for a folder that is removed at the end
- * @param module `softhsm2`, or the path of a module that has blank tokens to spare
+ * @param module `softhsm2`, `nss`, `opencryptoki`, or the path of a module that has blank tokens to spare
+ * @param labels planned token labels of the units
  * @throws UsageError when the folder is not empty, or the module is not there
  */
-export function makeRoom(keep: string | null, module: string): Room {
-  requireSoftHsm();
+export function makeRoom(keep: string | null, module: string, labels: readonly string[]): Room {
+  findSoftHsm();
   const given = foreignModule(module);
   const folder = keep === null ? mkdtempSync(join(tmpdir(), 'keyrite-room-')) : newFolder(keep, 'rehearsal room');
-  chmodSync(folder, 0o700);
-  const connected = join(folder, 'connected');
-  mkdirSync(connected, { mode: 0o700 });
-  return {
-    folder,
-    playerFile: join(folder, 'player.json'),
-    connected,
-    units: given ?? softHsm(folder, 'units'),
-    cards: softHsm(folder, 'cards'),
-    leave: () => {
-      if (keep === null) rmSync(folder, { recursive: true, force: true });
-    },
+  const leave = (): void => {
+    if (keep === null) rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    chmodSync(folder, 0o700);
+    const connected = join(folder, 'connected');
+    mkdirSync(connected, { mode: 0o700 });
+    const units = given === null ? makeStores(folder, module, labels) : [given];
+    return {
+      folder,
+      playerFile: join(folder, 'player.json'),
+      connected,
+      units,
+      cards: makeSoftHsmStore(folder, 'cards'),
+      moduleOf: (label) => {
+        const found = units.length === 1 ? units[0] : units[labels.indexOf(label)];
+        if (found === undefined) throw new RangeError(`label: expected one of the plans, got ${label}`);
+        return found;
+      },
+      leave,
+    };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
-/** The module's path. Throws UsageError when it cannot be rehearsed on. */
+/** Tokens of the room's own for the units: one module for all of them, or one for each label. */
+function makeStores(room: string, module: string, labels: readonly string[]): Module[] {
+  if (module === 'nss') return [makeNssStore(room, UNITS, labels)];
+  if (module === 'opencryptoki') return labels.map((_, index) => makeOpencryptokiStore(room, `${UNITS}-${String(index)}`));
+  return [makeSoftHsmStore(room, UNITS)];
+}
+
+/**
+ * A module that the caller brings; null for one of those that get a store of the room's own.
+ *
+ * @throws UsageError when it cannot be rehearsed on: it is not there, or not installed
+ */
+export function foreignModule(module: string): Module | null {
+  if (module === 'softhsm2') findSoftHsm();
+  else if (module === 'nss') findNss();
+  else if (module === 'opencryptoki') findOpencryptoki();
+  else return foreign(modulePath(module));
+  return null;
+}
+
+/** Id of the units' module, and name of its store; a number follows where there are several. */
+const UNITS = 'units';
+
 function modulePath(path: string): string {
-  if (path === 'nss' || path === 'opencryptoki') {
+  if (!existsSync(path)) {
     throw new UsageError(
-      `this version cannot rehearse on ${path} yet`,
-      'Leave --module out for SoftHSM2, or name the path of a module with blank tokens.',
+      `there is no PKCS#11 module at ${path}`,
+      'Name softhsm2, nss, opencryptoki, or the path of a PKCS#11 module with blank tokens.',
     );
   }
-  if (!existsSync(path)) {
-    throw new UsageError(`there is no PKCS#11 module at ${path}`, 'Name the path of a PKCS#11 module.');
-  }
-  if (!path.startsWith('/'))
-    throw new UsageError(`${path} is not an absolute path`, 'Name the module by its whole path.');
+  if (!isAbsolute(path)) throw new UsageError(`${path} is not an absolute path`, 'Name the module by its whole path.');
   if (!statSync(path).isFile()) throw new UsageError(`${path} is not a file`, 'Name the path of a PKCS#11 module.');
   return path;
 }
 
-/** People's tokens are SoftHSM2's, whatever the units are. Throws UsageError. */
-function requireSoftHsm(): void {
-  if (existsSync(SOFTHSM2)) return;
-  throw new UsageError(`there is no PKCS#11 module at ${SOFTHSM2}`, 'Install it: apt-get install softhsm2');
-}
-
-/** A SoftHSM2 store of its own. */
-function softHsm(folder: string, id: string): Module {
-  const store = join(folder, id);
-  mkdirSync(join(store, 'tokens'), { recursive: true, mode: 0o700 });
-  const conf = join(store, 'softhsm2.conf');
-  writeFileSync(
-    conf,
-    [
-      `directories.tokendir = ${join(store, 'tokens')}`,
-      'objectstore.backend = file',
-      'log.level = ERROR',
-      'slots.removable = false',
-      '',
-    ].join('\n'),
-    { mode: 0o600 },
-  );
-  return {
-    id,
-    path: SOFTHSM2,
-    sha256: fileSha256(SOFTHSM2),
-    environment: [{ name: 'SOFTHSM2_CONF', value: conf }],
-    files: [{ path: conf, sha256: fileSha256(conf) }],
-    links: [],
-  };
-}
-
-/**
- * A module that the caller brings, with the variables of the environment that steer it; null for SoftHSM2 on a store of
- * the room's own.
- *
- * @throws UsageError when it cannot be rehearsed on
- */
-export function foreignModule(module: string): Module | null {
-  return module === 'softhsm2' ? null : foreign(modulePath(module));
-}
-
+/** A module that the caller brings, with the variables of the environment that steer it. */
 function foreign(path: string): Module {
   const environment = Object.entries(process.env).flatMap(([name, value]) =>
     MODULE_VARIABLES.test(name) && value !== undefined ? [{ name, value }] : [],
   );
-  return { id: 'units', path, sha256: fileSha256(path), environment, files: [], links: [] };
-}
-
-function fileSha256(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { id: UNITS, path, sha256: fileSha256(path), environment, files: [], links: [] };
 }

@@ -60,6 +60,7 @@ interface Call {
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { host, port, keeper, clock } = options;
+  // SECURITY(K-37): it is a stand-in for tests and rehearsals, with keys in plain files.
   if (!LOOPBACK.includes(host)) {
     throw usage(`The service listens on loopback only, not on ${host}.`, 'Leave --host out, or give 127.0.0.1 or ::1.');
   }

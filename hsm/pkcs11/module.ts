@@ -109,6 +109,7 @@ export class Pkcs11Module {
   }
 
   #run<T>(name: string, make: () => T): T {
+    // SECURITY(K-33): pkcs11js would end the process, mid-call.
     if (this.#busy !== null) throw new RangeError(`${name}: ${this.#busy} is still going on`);
     this.#busy = name;
     try {

@@ -57,6 +57,7 @@ const WORKS = 'works';
 
 /** Asks a token the known questions, in a logged-in session of their own. Never throws for what the token refuses. */
 export function probe(session: Session): ProbeReport {
+  // SECURITY(K-14): a list of mechanisms is a claim; only a right answer counts.
   const mechanisms: Record<string, Finding> = {};
   const ask = (name: string, holds: () => boolean): boolean => {
     const finding = findingOf(holds);

@@ -82,6 +82,7 @@ export function mixEntropy(sources: readonly EntropySource[], purpose: string, l
  * @returns a buffer that the caller zeroes
  */
 export function freshSecret(purpose: string, length: number, others: readonly EntropySource[] = []): Buffer {
+  // SECURITY(K-18): two draws, so that one that repeats itself is not all there is.
   // randomBytes gives buffers of their own, never from the shared pool.
   const draws = [randomBytes(64), randomBytes(64)] as const;
   try {

@@ -152,6 +152,7 @@ export class SetInHand {
       const message = `The master key of set ${shortSetId(this.known.set)} cannot be combined: ${which} not entered`;
       throw shareTrouble('SHARES_MISSING', message, 'Let the custodians enter what is missing');
     }
+    // SECURITY(K-16): main hands the key over, and could hand over its own.
     requireProvenImportKey(importKey, identity);
     const masterKey = requirePattern([...this.#entered.values()], this.known);
     try {
@@ -166,6 +167,7 @@ export class SetInHand {
     const found = this.known.shares.find(({ index, salt, commitment }) =>
       matchesCommitment({ ...name, index }, component, salt, commitment),
     );
+    // SECURITY(K-17): before anything is combined.
     if (found?.index === name.index) return component;
     component.fill(0);
     const asked = `share ${String(name.index)} of set ${shortSetId(name.set)} is asked for`;

@@ -79,6 +79,7 @@ export function proveIdentity(
   if (identity === null) throw unitChanged(token.of, 'the token has no identity key');
   if (expected !== null && identity.spki !== expected)
     throw unitChanged(token.of, 'the identity key is another than expected');
+  // SECURITY(K-11): serial and label are believed of nobody.
   const signature = signAsUnit(token, identity, identityChallenge(nonce));
   return { identity, signature };
 }

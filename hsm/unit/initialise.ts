@@ -5,9 +5,10 @@
 import { DeviceError } from '../../ceremony/command/device-error';
 import type { PersonLink, UnitTarget } from '../contract';
 import { attempt, refused } from '../pkcs11/device-trouble';
+import type { SlotHandle } from '../pkcs11/handles';
 import type { LibraryInfo, TokenSlot } from '../pkcs11/module';
 import type { Session } from '../pkcs11/session';
-import { hasUserPin, isInitialised, type TokenInfo } from '../pkcs11/token-info';
+import { hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
 import { withPin, type PinQuestion } from './pin';
 import { reading, type Tokens } from './tokens';
 
@@ -64,6 +65,7 @@ function tokenToMake(
   const found = ours ?? tokens.require(of, target.address, null);
   if (making === 'nss') return nssToken(of, found, label);
   if (!isInitialised(found.info)) return found;
+  // SECURITY(K-21): initialising wipes: there is no override.
   if (!again || found.info.label !== label) {
     throw refused(
       'TOKEN_INITIALISED',
@@ -98,7 +100,7 @@ function nssToken(of: string, found: TokenSlot, label: string): TokenSlot {
     'TOKEN_LABEL',
     of,
     `NSS labels its token by its library parameters: it is "${found.info.label}", the plan says "${label}"`,
-    `Put dbTokenDescription='${label}' into the library parameters of the binding.`,
+    `Put dbTokenDescription='${label}', or tokenDescription='${label}' with several databases, into the library parameters of the binding.`,
   );
 }
 
@@ -115,16 +117,26 @@ function makeToken(
   attempt({ of, doing: 'initialising the token', changed: 'The token was not initialised.', changes: true }, () => {
     module.initToken(slot, firstPin, label);
   });
-  if (making !== 'opencryptoki') return;
-  const session = tokens.loggedIn(of, slot, 'security-officer', firstPin);
+  if (making === 'opencryptoki') replaceFactoryPin(tokens, of, slot, pin);
+}
+
+/** Every failure here leaves an initialised token, so that it must be read again: setting the user PIN goes on from it. */
+function replaceFactoryPin(tokens: Tokens, of: string, slot: SlotHandle, pin: Uint8Array): void {
+  const factoryPin = Buffer.from(OPENCRYPTOKI_FACTORY_PIN);
   const changed = 'The token is initialised, and its security officer PIN is still the factory one.';
   try {
-    attempt({ of, doing: 'setting the security officer PIN', changed, changes: true }, () => {
-      session.setPin(firstPin, pin);
-      session.logout();
-    });
-  } finally {
-    session.close();
+    const session = tokens.loggedIn(of, slot, 'security-officer', factoryPin);
+    try {
+      attempt({ of, doing: 'setting the security officer PIN', changed, changes: true }, () => {
+        session.setPin(factoryPin, pin);
+        session.logout();
+      });
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    throw new DeviceError({ code: error.code, message: error.message, changed, next: error.next, uncertain: true });
   }
 }
 
@@ -183,5 +195,11 @@ async function officerSession(
   if (making === 'nss') return tokens.loggedIn(of, slot, 'security-officer', Buffer.alloc(0));
   const { parts, holders } = target.securityOfficer;
   const question: PinQuestion = { of: target.unit, role: 'security-officer', parts, holders, make: false };
-  return withPin(question, info, link, (pin) => tokens.loggedIn(of, slot, 'security-officer', pin));
+  return withPin(question, info, link, (pin) => {
+    // A crash came between C_InitToken and C_SetPIN: the PIN that the people made has not reached the token yet.
+    if (making === 'opencryptoki' && pinFlags(info).includes('security-officer-to-be-changed')) {
+      replaceFactoryPin(tokens, of, slot, pin);
+    }
+    return tokens.loggedIn(of, slot, 'security-officer', pin);
+  });
 }

@@ -38,9 +38,16 @@ export function masterKeyAsked(hasCmac: boolean): Template {
  * Brings the key of a complete set into the new register. A key that is there already and is the right one is kept; one
  * that a crash left unfinished is destroyed first.
  *
+ * @returns names of the attributes that the token made otherwise than asked and that were set right; null when the key
+ *   was there already
  * @throws DeviceError; after every failure the new register is empty unless the message says otherwise
  */
-export function loadMasterKey(token: OpenToken, unit: string, arriving: Arriving, importKeys: ImportKeys): void {
+export function loadMasterKey(
+  token: OpenToken,
+  unit: string,
+  arriving: Arriving,
+  importKeys: ImportKeys,
+): readonly string[] | null {
   if (keysLabelled(token, LABEL.committed).length > 0) {
     throw unitChanged(token.of, 'the new register holds a committed key though the state says that it is empty');
   }
@@ -48,7 +55,7 @@ export function loadMasterKey(token: OpenToken, unit: string, arriving: Arriving
   const asked = masterKeyAsked(token.probed().cmac);
   if (leftOver.length === 1 && leftOver[0] !== undefined && isFinished(token, leftOver[0], asked, arriving)) {
     importKeys.destroy(unit);
-    return;
+    return null;
   }
   if (arriving.wrapped === null) {
     throw refused(
@@ -71,7 +78,9 @@ export function loadMasterKey(token: OpenToken, unit: string, arriving: Arriving
   );
   try {
     const key = unwrap(token, unit, asked, arriving, arriving.wrapped, importKeys);
-    checkPattern(token, harden(token, key, asked), arriving.pattern);
+    const { kept, setRight } = harden(token, key, asked);
+    checkPattern(token, kept, arriving.pattern);
+    return setRight;
   } finally {
     importKeys.destroy(unit);
   }
@@ -115,9 +124,13 @@ function unwrap(
 
 /**
  * Makes a key what was asked for, when the token made it otherwise (opencryptoki ignores the template of C_UnwrapKey):
- * by changing it, else by a stricter copy. Returns the key that is right.
+ * by changing it, else by a stricter copy. Returns the key that is right, and the attributes that were not.
  */
-function harden(token: OpenToken, key: ObjectHandle, asked: Template): ObjectHandle {
+function harden(
+  token: OpenToken,
+  key: ObjectHandle,
+  asked: Template,
+): { readonly kept: ObjectHandle; readonly setRight: readonly string[] } {
   const circumstance = {
     of: token.of,
     doing: 'making sure the key is kept as asked',
@@ -126,18 +139,19 @@ function harden(token: OpenToken, key: ObjectHandle, asked: Template): ObjectHan
   };
   return attempt(circumstance, () => {
     const { session } = token;
-    let wrong = faults(session, key, asked);
-    for (const name of wrong)
+    // SECURITY(K-13): what the token was told is not what it did.
+    const setRight = faults(session, key, asked);
+    for (const name of setRight)
       ifAllowed(() => {
         session.set(key, pick(asked, name));
       });
-    wrong = faults(session, key, asked);
-    if (wrong.length === 0) return key;
+    const wrong = faults(session, key, asked);
+    if (wrong.length === 0) return { kept: key, setRight };
     const copy = ifAllowed(() =>
       session.copy(key, Object.assign({}, ...wrong.map((name) => pick(asked, name))) as Template),
     );
     session.destroy(key);
-    if (copy !== null && faults(session, copy, asked).length === 0) return copy;
+    if (copy !== null && faults(session, copy, asked).length === 0) return { kept: copy, setRight };
     if (copy !== null) session.destroy(copy);
     throw new DeviceError({
       code: 'KEY_NOT_AS_ASKED',

@@ -104,8 +104,9 @@ export function moduleHandlers(): Handlers<Operations> {
     },
     'unit.perform': async ({ target, ...request }, link) => {
       const { token, identity } = await openUnit(target, link);
-      const state = perform(token, target.unit, identity.id, request, importKeys);
-      return readingOf(tokens(), token, target, identity, state);
+      const { state, hardened } = perform(token, target.unit, identity.id, request, importKeys);
+      const told = hardened === null ? {} : { hardened: [...hardened] };
+      return { ...readingOf(tokens(), token, target, identity, state), ...told };
     },
     'unit.make-import-key': async ({ target }, link) => {
       const { token, identity } = await openUnit(target, link);
@@ -130,6 +131,7 @@ export function moduleHandlers(): Handlers<Operations> {
 }
 
 function load(args: LoadArgs): Loaded {
+  // SECURITY(K-10): before any code of the module runs.
   checkModuleFiles(args.module, [{ path: args.path, sha256: args.sha256 }, ...args.files]);
   const of = `module ${args.module}`;
   let module: Pkcs11Module;

@@ -26,6 +26,13 @@ export interface CommandRequest {
   readonly pattern: string | null;
 }
 
+/** What a command led to. */
+export interface Performed {
+  readonly state: UnitState;
+  /** Attributes of the key that this request brought in which had to be set right; null when it brought none in. */
+  readonly hardened: readonly string[] | null;
+}
+
 /**
  * Verifies a command against the state of the unit, carries it out, and returns the state after it.
  *
@@ -39,20 +46,21 @@ export function perform(
   id: string,
   request: CommandRequest,
   importKeys: ImportKeys,
-): UnitState {
+): Performed {
   const command = orRefused(token.of, () => openCommand(request.command));
   const base = baseState(token, request.state, command);
   if (base.unit !== id) throw unitChanged(token.of, 'the state belongs to a unit of another identity');
   if (base.command === commandSha256(command)) {
     if (keepsState(token)) writeState(token, base);
-    return base;
+    return { state: base, hardened: null };
   }
   const custodians = new Map(Object.entries(request.custodians));
+  // SECURITY(K-15): signatures, counter, unit and state, in the process that acts.
   const next = orRefused(token.of, () => applyCommand(base, request.command, custodians));
   requireRegistersOf(token, base, command);
-  moveKeys(token, unit, base, next, command, request, importKeys);
+  const hardened = moveKeys(token, unit, base, next, command, request, importKeys);
   if (keepsState(token)) writeState(token, next);
-  return next;
+  return { state: next, hardened };
 }
 
 /** Whether the token keeps the state of its unit. */
@@ -65,6 +73,7 @@ function baseState(token: OpenToken, given: UnitState, command: Command): UnitSt
   if (!keepsState(token)) return given;
   const kept = readState(token);
   if (kept === null) throw unitChanged(token.of, 'the state object is gone from the token');
+  // SECURITY(K-12): the worker looks for itself, too.
   if (kept.command !== commandSha256(command) && stateSha256(kept) !== stateSha256(given)) {
     throw unitChanged(
       token.of,
@@ -95,13 +104,13 @@ function moveKeys(
   { payload }: Command,
   request: CommandRequest,
   importKeys: ImportKeys,
-): void {
+): readonly string[] | null {
   switch (payload.command) {
     case 'administrator.add':
     case 'thresholds.set':
-      return;
+      return null;
     case 'master-key.load': {
-      if (next.registers.new === base.registers.new) return;
+      if (next.registers.new === base.registers.new) return null;
       if (request.pattern === null) {
         throw refused(
           'PATTERN_MISSING',
@@ -111,15 +120,14 @@ function moveKeys(
         );
       }
       const wrapped = request.wrapped === null ? null : Buffer.from(request.wrapped, 'base64');
-      loadMasterKey(token, unit, { set: payload.set, wrapped, pattern: request.pattern }, importKeys);
-      return;
+      return loadMasterKey(token, unit, { set: payload.set, wrapped, pattern: request.pattern }, importKeys);
     }
     case 'master-key.commit':
       commitMasterKey(token, payload.pattern);
-      return;
+      return null;
     case 'master-key.activate':
       activateMasterKey(token, payload.pattern);
-      return;
+      return null;
   }
 }
 

@@ -71,6 +71,7 @@ export async function withPin<T>(
     }
     return use(whole);
   } finally {
+    // SECURITY(K-02): whatever happened, what we hold of the PIN goes now.
     whole?.fill(0);
     for (const part of parts) part.fill(0);
   }

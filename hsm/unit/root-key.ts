@@ -52,6 +52,7 @@ export class RootKeys {
     try {
       return attempt(reading(of, 'reading the root key back'), () => {
         const attributes = readBack(session, key, [...KEEPING, 'CKA_VALUE_LEN', ...USAGES['secret-key']]);
+        // SECURITY(K-13): what the token was told is not what it did.
         const wrong = differences(asked, attributes);
         if (attributes['CKA_VALUE_LEN'] !== 32) wrong.push('CKA_VALUE_LEN');
         if (valueIsReadable(session, key)) wrong.push('CKA_VALUE');
@@ -120,6 +121,7 @@ export class RootKeys {
     };
     attempt(circumstance, () => {
       token.session.destroy(key);
+      // SECURITY(K-20): the token says destroyed; it is looked for.
       if (!isGone(token, key, id)) {
         throw new DeviceError({
           code: 'KEY_STILL_THERE',

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { canonicalBytes, canonicalJson, parseCanonical } from '../../ceremony/canonical-json';
+import { DeviceError } from '../../ceremony/command/device-error';
 import { UnitState } from '../../ceremony/command/unit-state';
 import { CLASS } from '../pkcs11/attributes';
 import { attempt, unitChanged } from '../pkcs11/device-trouble';
@@ -59,11 +60,22 @@ function parseState(of: string, value: Uint8Array | null): UnitState {
 }
 
 /**
- * Writes a state, reads it back, and removes every other one.
+ * Writes a state, reads it back, and removes every other one. Whatever fails here comes after the act that the state is
+ * of, so that the unit must be read again, however certain the token was of its refusal.
  *
- * @throws DeviceError; `UNIT_CHANGED` when what is read back is not what was written
+ * @throws DeviceError, always uncertain; `UNIT_CHANGED` when what is read back is not what was written
  */
 export function writeState(token: OpenToken, state: UnitState): void {
+  try {
+    write(token, state);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    const { code, message, changed, next } = error;
+    throw new DeviceError({ code, message, changed, next, uncertain: true });
+  }
+}
+
+function write(token: OpenToken, state: UnitState): void {
   const { session, of } = token;
   const doing = 'writing the state of the unit';
   if (!keptStates(token).some((kept) => canonicalJson(kept.state) === canonicalJson(state))) {

@@ -51,15 +51,17 @@ export class Tokens {
   }
 
   /**
-   * Looks a token up. A blank address takes any uninitialised token. Where the identity is known, a token whose public
-   * identity key is another is not taken, whatever its label says.
+   * Looks a token up. A blank address takes an uninitialised token: one that shows the planned label already where there
+   * is one (NSS labels its tokens itself), else any. Where the identity is known, a token whose public identity key is
+   * another is not taken, whatever its label says.
    *
    * @returns null when there is none
    * @throws DeviceError `UNIT_CHANGED` when several match, or only ones of another identity
    */
   find(of: string, address: TokenAddress, identitySpki: string | null): TokenSlot | null {
     const matching = this.#matching(of, address);
-    if (address.blank || matching.length === 0) return matching[0] ?? null;
+    if (address.blank) return matching.find(({ info }) => info.label === address.label) ?? matching[0] ?? null;
+    if (matching.length === 0) return null;
     const ours =
       identitySpki === null ? matching : matching.filter(({ slot }) => this.#publicIdentity(of, slot) === identitySpki);
     if (ours.length === 0)
@@ -187,6 +189,7 @@ export class Tokens {
   loggedIn(of: string, slot: SlotHandle, role: PinRole, pin: Uint8Array): Session {
     const session = attempt(reading(of, 'opening a session'), () => this.#module.openSession(slot));
     try {
+      // SECURITY(K-09): one call for one PIN that a person gave; a refusal is told, never tried again.
       session.login(role, pin);
       return session;
     } catch (error) {

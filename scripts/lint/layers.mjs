@@ -13,6 +13,7 @@
  * @property {boolean} network whether modules and globals that open connections may be used
  */
 
+// SECURITY(K-24): the linter refuses these outside connected/.
 /** Modules that open connections, or listen for them. */
 export const NETWORK = ['net', 'http', 'https', 'http2', 'dgram', 'tls', 'dns', 'undici', 'inspector'];
 

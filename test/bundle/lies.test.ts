@@ -79,50 +79,219 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
   ['presence is over another head', payloadOf(PAYLOAD_TYPES.presence, { head: '1'.repeat(64) }), /another moment/],
   ['presence is over another line 0', payloadOf(PAYLOAD_TYPES.presence, { line0: '1'.repeat(64) }), /another moment/],
   ['presence nonces are alike', payloadOf(PAYLOAD_TYPES.presence, { nonce: '1'.repeat(64) }), /another moment/],
-  ['somebody proves the presence of another', { signers: (type, _, signers) => (type === PAYLOAD_TYPES.presence && signers[0] === 'carl' ? ['dora'] : signers) }, /another moment/],
-  ['somebody is missing at roll call', without((draft) => draft.type === 'participant.present' && draft.by[0] === 'carl'), /custodians prove presence/],
-  ['an exception is signed by operators alone', { signers: (type, _, signers) => (type === PAYLOAD_TYPES.exception ? ['ada', 'bela'] : signers) }, /not signed by an operator and by a witness/],
-  ['an exception is signed by observers alone', { signers: (type, _, signers) => (type === PAYLOAD_TYPES.exception ? ['otto', 'wanda'] : signers) }, /not signed by an operator and by a witness/],
-  ['an exception is about another step', payloadOf(PAYLOAD_TYPES.exception, { step: 'commit' }), /another ceremony, step or kind/],
-  ['an exception waives what is never waived', payloadOf(PAYLOAD_TYPES.exception, { kind: 'command-signatures' }), /payload: kind/],
-  ['a step has no outcome', without((draft) => draft.type === 'step.outcome' && inStep(draft, 'sign-off')), /step sign-off/],
+  [
+    'somebody proves the presence of another',
+    { signers: (type, _, signers) => (type === PAYLOAD_TYPES.presence && signers[0] === 'carl' ? ['dora'] : signers) },
+    /another moment/,
+  ],
+  [
+    'somebody is missing at roll call',
+    without((draft) => draft.type === 'participant.present' && draft.by[0] === 'carl'),
+    /custodians prove presence/,
+  ],
+  [
+    'an exception is signed by operators alone',
+    { signers: (type, _, signers) => (type === PAYLOAD_TYPES.exception ? ['ada', 'bela'] : signers) },
+    /not signed by an operator and by a witness/,
+  ],
+  [
+    'an exception is signed by observers alone',
+    { signers: (type, _, signers) => (type === PAYLOAD_TYPES.exception ? ['otto', 'wanda'] : signers) },
+    /not signed by an operator and by a witness/,
+  ],
+  [
+    'an exception is about another step',
+    payloadOf(PAYLOAD_TYPES.exception, { step: 'commit' }),
+    /another ceremony, step or kind/,
+  ],
+  [
+    'an exception waives what is never waived',
+    payloadOf(PAYLOAD_TYPES.exception, { kind: 'command-signatures' }),
+    /payload: kind/,
+  ],
+  [
+    'a step has no outcome',
+    without((draft) => draft.type === 'step.outcome' && inStep(draft, 'sign-off')),
+    /step sign-off/,
+  ],
   ['a step is left out', without((draft) => inStep(draft, 'sign-off')), /step sign-off (?:comes first|has no outcome)/],
-  ['the exception of a skipped step is missing', without((draft) => draft.type === 'exception.recorded'), /step inventory/],
-  ['a step is of another action', bodyOf('step.started', 'generate', { action: 'export' }), /the plan says master-key.generate/],
+  [
+    'the exception of a skipped step is missing',
+    without((draft) => draft.type === 'exception.recorded'),
+    /step inventory/,
+  ],
+  [
+    'a step is of another action',
+    bodyOf('step.started', 'generate', { action: 'export' }),
+    /the plan says master-key.generate/,
+  ],
   ['an attempt is counted wrongly', bodyOf('step.started', 'generate', { attempt: 2 }), /attempt: expected 1/],
-  ['an act has no outcome', without((draft) => draft.type === 'step.outcome' && draft.body.act === 'unit-a/commit'), /not answered/],
-  ['an act has no intent', without((draft) => draft.type === 'step.intent' && draft.body.act === 'unit-a/commit'), /was not announced/],
-  ['a statement is confirmed by one only', { draft: (draft) => (draft.type === 'step.confirmed' ? { ...draft, by: ['wanda'] } : draft) }, /auditors confirm/],
+  [
+    'an act has no outcome',
+    without((draft) => draft.type === 'step.outcome' && draft.body.act === 'unit-a/commit'),
+    /not answered/,
+  ],
+  [
+    'an act has no intent',
+    without((draft) => draft.type === 'step.intent' && draft.body.act === 'unit-a/commit'),
+    /was not announced/,
+  ],
+  [
+    'a statement is confirmed by one only',
+    { draft: (draft) => (draft.type === 'step.confirmed' ? { ...draft, by: ['wanda'] } : draft) },
+    /auditors confirm/,
+  ],
   ['exceptions are counted wrongly', bodyOf('ceremony.closed', null, { exceptions: 0 }), /counts exceptions/],
-  ['withheld facts are counted that are none', bodyOf('ceremony.closed', null, { withheld: 1 }), /counts exceptions or withheld/],
-  ['a stranger acts', { draft: (draft) => (draft.type === 'step.confirmed' ? { ...draft, by: ['mallory', ...draft.by] } : draft) }, /mallory is not on the roster/],
-  ['a file is named that is not there', bodyOf('step.outcome', 'export', { files: [{ name: 'packages/other.json', sha256: '1'.repeat(64) }] }), /named here and not there|no line of the transcript names it/],
-  ['a commit lacks a signature', signersOf('master-key.commit', ['ada']), /signature threshold: 2 valid signatures needed, 1 given/],
-  ['custodians commit', signersOf('master-key.commit', ['carl', 'dora']), /signature threshold: 2 valid signatures needed, 0 given/],
+  [
+    'withheld facts are counted that are none',
+    bodyOf('ceremony.closed', null, { withheld: 1 }),
+    /counts exceptions or withheld/,
+  ],
+  [
+    'a stranger acts',
+    { draft: (draft) => (draft.type === 'step.confirmed' ? { ...draft, by: ['mallory', ...draft.by] } : draft) },
+    /mallory is not on the roster/,
+  ],
+  [
+    'a file is named that is not there',
+    bodyOf('step.outcome', 'export', { files: [{ name: 'packages/other.json', sha256: '1'.repeat(64) }] }),
+    /named here and not there|no line of the transcript names it/,
+  ],
+  [
+    'a commit lacks a signature',
+    signersOf('master-key.commit', ['ada']),
+    /signature threshold: 2 valid signatures needed, 1 given/,
+  ],
+  [
+    'custodians commit',
+    signersOf('master-key.commit', ['carl', 'dora']),
+    /signature threshold: 2 valid signatures needed, 0 given/,
+  ],
   ['an administrator loads a share', signersOf('master-key.load', ['ada']), /custodian/],
   ['one custodian loads both shares', signersOf('master-key.load', ['carl']), /two different shares/],
   ['a custodian activates', signersOf('master-key.activate', ['carl']), /an administrator: 1 valid/],
-  ['an administrator is added without proof', signersOf('administrator.add', ['ada']), /proof that the new administrator/],
+  [
+    'an administrator is added without proof',
+    signersOf('administrator.add', ['ada']),
+    /proof that the new administrator/,
+  ],
   ['thresholds are set by one', signersOf('thresholds.set', ['ada']), /the new signature threshold: 2/],
-  ['thresholds are not those of the plan', commandChange('thresholds.set', { signatureThreshold: 1 }), /thresholds are not the plan's/],
-  ['another pattern is committed', commandChange('master-key.commit', { pattern: '1'.repeat(64) }), /another verification pattern/],
-  ['another share is loaded', commandChange('master-key.load', { commitment: '1'.repeat(64) }), /not one of a set on record/],
-  ['a counter is skipped', payloadOf(PAYLOAD_TYPES.command, { counter: 9 }, isCommand('master-key.commit')), /has counter 9/],
-  ['a command acts on another state', payloadOf(PAYLOAD_TYPES.command, { previous: '1'.repeat(64) }, isCommand('master-key.commit')), /acts on another state/],
-  ['a command is for another unit', payloadOf(PAYLOAD_TYPES.command, { unit: '1'.repeat(64) }, isCommand('master-key.commit')), /another identity/],
-  ['a command is of another ceremony', payloadOf(PAYLOAD_TYPES.command, { ceremony: 'other' }, isCommand('master-key.commit')), /another ceremony or mode/],
-  ['a command is of another mode', payloadOf(PAYLOAD_TYPES.command, { mode: 'production' }, isCommand('master-key.commit')), /another ceremony or mode/],
-  ['a commit never happened', without((draft) => (draft.type === 'step.intent' || draft.type === 'step.outcome') && draft.body.act === 'unit-a/commit'), /no commands led unit-a there/],
-  ['an identity is not the hash of its key', bodyOf('step.outcome', 'initialise', { result: { id: '1'.repeat(64), spki: 'AAAA', state: {} } }), /not the SHA-256 of its key|another identity/],
-  ['the roster has another key', { roster: (roster) => roster.map((one) => (one.id === 'carl' ? { ...one, key: roster[7]?.key ?? one.key } : one)) }, /roster is not the one|same key/],
-  ['the roster has another role', { roster: (roster) => roster.map((one) => (one.id === 'carl' ? { ...one, roles: ['witness'] } : one)) }, /roster is not the one/],
-  ['somebody has two roles of the quorum', { roster: (roster) => roster.map((one) => (one.id === 'ada' ? { ...one, roles: ['crypto-administrator', 'witness'] } : one)) }, /holds two roles/],
-  ['the quorum is not that of the plan', bodyOf('ceremony.opened', null, { quorum: [{ role: 'witness', count: 1 }] }), /quorum is not the plan's/],
-  ['the mode is not that of the binding', bodyOf('ceremony.opened', null, { mode: 'production', keysFrom: 'plan' }), /mode is not the one of the binding/],
-  ['the plan hash is another', bodyOf('ceremony.opened', null, { plan: { id: 'software-plan', sha256: '1'.repeat(64) } }), /not the one that line 0 names/],
-  ['plan.yaml is not named', { draft: (draft) => (draft.type === 'ceremony.opened' ? { ...draft, body: { ...draft.body, files: draft.body.files.filter(({ name }) => name !== 'plan.yaml') } } : draft) }, /plan.yaml|not named in line 0/],
-  ['production with a threshold of one', { mode: 'production', planText: (text) => text.replaceAll('signatureThreshold: 2', 'signatureThreshold: 1'), ...commandChange('thresholds.set', { signatureThreshold: 1 }) }, /at least 2/],
-  ['a key in production that the plan does not pin', { mode: 'production', planText: (text) => text.replace('count: 1 }\n  - { id: auditors', `count: 1, pinnedKeys: ["${'1'.repeat(64)}"] }\n  - { id: auditors`) }, /does not pin the key of wanda/],
+  [
+    'thresholds are not those of the plan',
+    commandChange('thresholds.set', { signatureThreshold: 1 }),
+    /thresholds are not the plan's/,
+  ],
+  [
+    'another pattern is committed',
+    commandChange('master-key.commit', { pattern: '1'.repeat(64) }),
+    /another verification pattern/,
+  ],
+  [
+    'another share is loaded',
+    commandChange('master-key.load', { commitment: '1'.repeat(64) }),
+    /not one of a set on record/,
+  ],
+  [
+    'a counter is skipped',
+    payloadOf(PAYLOAD_TYPES.command, { counter: 9 }, isCommand('master-key.commit')),
+    /has counter 9/,
+  ],
+  [
+    'a command acts on another state',
+    payloadOf(PAYLOAD_TYPES.command, { previous: '1'.repeat(64) }, isCommand('master-key.commit')),
+    /acts on another state/,
+  ],
+  [
+    'a command is for another unit',
+    payloadOf(PAYLOAD_TYPES.command, { unit: '1'.repeat(64) }, isCommand('master-key.commit')),
+    /another identity/,
+  ],
+  [
+    'a command is of another ceremony',
+    payloadOf(PAYLOAD_TYPES.command, { ceremony: 'other' }, isCommand('master-key.commit')),
+    /another ceremony or mode/,
+  ],
+  [
+    'a command is of another mode',
+    payloadOf(PAYLOAD_TYPES.command, { mode: 'production' }, isCommand('master-key.commit')),
+    /another ceremony or mode/,
+  ],
+  [
+    'a commit never happened',
+    without(
+      (draft) => (draft.type === 'step.intent' || draft.type === 'step.outcome') && draft.body.act === 'unit-a/commit',
+    ),
+    /no commands led unit-a there/,
+  ],
+  [
+    'an identity is not the hash of its key',
+    bodyOf('step.outcome', 'initialise', { result: { id: '1'.repeat(64), spki: 'AAAA', state: {} } }),
+    /not the SHA-256 of its key|another identity/,
+  ],
+  [
+    'the roster has another key',
+    { roster: (roster) => roster.map((one) => (one.id === 'carl' ? { ...one, key: roster[7]?.key ?? one.key } : one)) },
+    /roster is not the one|same key/,
+  ],
+  [
+    'the roster has another role',
+    { roster: (roster) => roster.map((one) => (one.id === 'carl' ? { ...one, roles: ['witness'] } : one)) },
+    /roster is not the one/,
+  ],
+  [
+    'somebody has two roles of the quorum',
+    {
+      roster: (roster) =>
+        roster.map((one) => (one.id === 'ada' ? { ...one, roles: ['crypto-administrator', 'witness'] } : one)),
+    },
+    /holds two roles/,
+  ],
+  [
+    'the quorum is not that of the plan',
+    bodyOf('ceremony.opened', null, { quorum: [{ role: 'witness', count: 1 }] }),
+    /quorum is not the plan's/,
+  ],
+  [
+    'the mode is not that of the binding',
+    bodyOf('ceremony.opened', null, { mode: 'production', keysFrom: 'plan' }),
+    /mode is not the one of the binding/,
+  ],
+  [
+    'the plan hash is another',
+    bodyOf('ceremony.opened', null, { plan: { id: 'software-plan', sha256: '1'.repeat(64) } }),
+    /not the one that line 0 names/,
+  ],
+  [
+    'plan.yaml is not named',
+    {
+      draft: (draft) =>
+        draft.type === 'ceremony.opened'
+          ? { ...draft, body: { ...draft.body, files: draft.body.files.filter(({ name }) => name !== 'plan.yaml') } }
+          : draft,
+    },
+    /plan.yaml|not named in line 0/,
+  ],
+  [
+    'production with a threshold of one',
+    {
+      mode: 'production',
+      planText: (text) => text.replaceAll('signatureThreshold: 2', 'signatureThreshold: 1'),
+      ...commandChange('thresholds.set', { signatureThreshold: 1 }),
+    },
+    /at least 2/,
+  ],
+  [
+    'a key in production that the plan does not pin',
+    {
+      mode: 'production',
+      planText: (text) =>
+        text.replace(
+          'count: 1 }\n  - { id: auditors',
+          `count: 1, pinnedKeys: ["${'1'.repeat(64)}"] }\n  - { id: auditors`,
+        ),
+    },
+    /does not pin the key of wanda/,
+  ],
 ];
 
 /** Found by verify.ts alone; docs/evidence-format.md says so. */
@@ -149,20 +318,27 @@ describe('bundles that lie', () => {
 });
 
 describe('bundles that are not finished', () => {
-  it.each(['roll-call', 'halfway', 'generate', 'export'])('stopped before %s: incomplete', { timeout: 60_000 }, async (stopBefore) => {
-    const folder = folderAt(directory);
-    await makeBundle(folder, { stopBefore });
-    const report = await verifyBundle(folder);
-    expect(report.findings).toEqual([]);
-    expect(report.verdict).toBe('incomplete');
-    const { code, output } = await runScript(directory);
-    expect(output).toContain('verdict: incomplete');
-    expect(code).toBe(1);
-  });
+  it.each(['roll-call', 'halfway', 'generate', 'export'])(
+    'stopped before %s: incomplete',
+    { timeout: 60_000 },
+    async (stopBefore) => {
+      const folder = folderAt(directory);
+      await makeBundle(folder, { stopBefore });
+      const report = await verifyBundle(folder);
+      expect(report.findings).toEqual([]);
+      expect(report.verdict).toBe('incomplete');
+      const { code, output } = await runScript(directory);
+      expect(output).toContain('verdict: incomplete');
+      expect(code).toBe(1);
+    },
+  );
 
   it('abandoned: incomplete, never consistent', { timeout: 60_000 }, async () => {
     const folder = folderAt(directory);
-    await makeBundle(folder, { outcome: 'abandoned', draft: (draft) => (draft.step === 'sign-off' || draft.step === 'export' ? null : draft) });
+    await makeBundle(folder, {
+      outcome: 'abandoned',
+      draft: (draft) => (draft.step === 'sign-off' || draft.step === 'export' ? null : draft),
+    });
     const report = await verifyBundle(folder);
     // The package that the export step would have named is there all the same.
     expect(report.findings.map(({ where }) => where)).toEqual(['packages/root-key.keypackage.json']);
@@ -193,7 +369,10 @@ describe('bundles in production, and what is given from outside', () => {
     expect((await verifyBundle(folder, { planHash: planHash.toUpperCase() })).verdict).toBe('verified');
     expect((await runScript('--plan-hash', planHash.toUpperCase(), directory)).output).toContain('verdict: verified');
     expect((await verifyBundle(folder, { approverKeys: [vera] })).verdict).toBe('verified');
-    expect(await runScript('--approver', pem('vera'), directory)).toMatchObject({ code: 0, output: expect.stringContaining('verdict: verified') as string });
+    expect(await runScript('--approver', pem('vera'), directory)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('verdict: verified') as string,
+    });
     expect((await verifyBundle(folder, { planHash, approverKeys: [vera, wanda] })).verdict).toBe('refused');
     expect(await runScript('--plan-hash', planHash, '--approver', pem('wanda'), directory)).toMatchObject({ code: 1 });
     expect((await verifyBundle(folder, { planHash: '1'.repeat(64) })).verdict).toBe('refused');

@@ -82,7 +82,10 @@ function* changes(files: Files, random: Random): Generator<Mutation> {
 
 function* bytewise(files: Files, name: string, random: Random): Generator<Mutation> {
   const content = Buffer.from(files.get(name) ?? []);
-  const put = (what: string, bytes: Uint8Array): Mutation => ({ name: `${name}: ${what}`, files: replaced(files, name, bytes) });
+  const put = (what: string, bytes: Uint8Array): Mutation => ({
+    name: `${name}: ${what}`,
+    files: replaced(files, name, bytes),
+  });
   for (let round = 0; round < 3 && content.length > 0; round += 1) {
     const at = random(content.length);
     const flipped = Buffer.from(content);
@@ -90,11 +93,17 @@ function* bytewise(files: Files, name: string, random: Random): Generator<Mutati
     yield put(`a bit flipped at ${String(at)}`, flipped);
   }
   const at = random(content.length + 1);
-  yield put(`a byte added at ${String(at)}`, Buffer.concat([content.subarray(0, at), Buffer.from([random(256)]), content.subarray(at)]));
+  yield put(
+    `a byte added at ${String(at)}`,
+    Buffer.concat([content.subarray(0, at), Buffer.from([random(256)]), content.subarray(at)]),
+  );
   yield put('an LF added at the end', Buffer.concat([content, Buffer.from('\n')]));
   yield put('the last byte dropped', content.subarray(0, -1));
   const gone = random(Math.max(content.length, 1));
-  yield put(`the byte at ${String(gone)} dropped`, Buffer.concat([content.subarray(0, gone), content.subarray(gone + 1)]));
+  yield put(
+    `the byte at ${String(gone)} dropped`,
+    Buffer.concat([content.subarray(0, gone), content.subarray(gone + 1)]),
+  );
   yield put('emptied', Buffer.alloc(0));
 }
 
@@ -143,7 +152,10 @@ function* sumsChanges(files: Files): Generator<Mutation> {
   yield put('a line dropped', lines.slice(1));
   yield put('two lines swapped', [lines[1] ?? '', lines[0] ?? '', ...lines.slice(2)]);
   yield put('a line doubled', [lines[0] ?? '', ...lines]);
-  yield put('upper case', [(lines[0] ?? '').slice(0, 64).toUpperCase() + (lines[0] ?? '').slice(64), ...lines.slice(1)]);
+  yield put('upper case', [
+    (lines[0] ?? '').slice(0, 64).toUpperCase() + (lines[0] ?? '').slice(64),
+    ...lines.slice(1),
+  ]);
   yield put('one space', [(lines[0] ?? '').replace('  ', ' '), ...lines.slice(1)]);
   yield put('binary mark', [(lines[0] ?? '').replace('  ', ' *'), ...lines.slice(1)]);
   yield put('CRLF', lines, '\r\n');
@@ -153,7 +165,13 @@ function* sumsChanges(files: Files): Generator<Mutation> {
 /** Lines edited, dropped, swapped, doubled, cut off: as they are, and with the chain made right again. */
 function* lineChanges(files: Files, random: Random): Generator<Mutation> {
   const lines = linesOf(files);
-  const places = new Set([0, 1, lines.length - 2, lines.length - 1, ...Array.from({ length: 8 }, () => random(lines.length))]);
+  const places = new Set([
+    0,
+    1,
+    lines.length - 2,
+    lines.length - 1,
+    ...Array.from({ length: 8 }, () => random(lines.length)),
+  ]);
   for (const at of places) {
     const line = lines[at];
     if (line === undefined) continue;
@@ -169,7 +187,10 @@ function* lineChanges(files: Files, random: Random): Generator<Mutation> {
       ['member of the body added', edited({ body: { ...(parsed['body'] as Record<string, Json>), more: 1 } })],
       ['sequence changed', edited({ seq: at + 1 })],
       ['prev changed', edited({ prev: 'a'.repeat(64) })],
-      ['withheld', lines.with(at, canonicalJson({ leaf: 'a'.repeat(64), line: 'b'.repeat(64), reason: 'x', withheld: true }))],
+      [
+        'withheld',
+        lines.with(at, canonicalJson({ leaf: 'a'.repeat(64), line: 'b'.repeat(64), reason: 'x', withheld: true })),
+      ],
       ['dropped', lines.toSpliced(at, 1)],
       ['doubled', lines.toSpliced(at, 0, line)],
       ['swapped with the next', at + 1 < lines.length ? lines.toSpliced(at, 2, lines[at + 1] ?? '', line) : lines],
@@ -211,15 +232,29 @@ function* canonicalChanges(files: Files, random: Random): Generator<Mutation> {
   ];
   for (const [what, changed] of variants) {
     yield { name: `line ${String(at)} with ${what}`, files: withLines(files, lines.with(at, changed)) };
-    yield { name: `line ${String(at)} with ${what}, chain made right`, files: withLines(files, rechained(lines.with(at, changed))) };
+    yield {
+      name: `line ${String(at)} with ${what}, chain made right`,
+      files: withLines(files, rechained(lines.with(at, changed))),
+    };
   }
   const content = Buffer.from(files.get('transcript.jsonl') ?? []);
-  const put = (what: string, name: string, bytes: Uint8Array): Mutation => ({ name: `${name} with ${what}`, files: replaced(files, name, bytes) });
+  const put = (what: string, name: string, bytes: Uint8Array): Mutation => ({
+    name: `${name} with ${what}`,
+    files: replaced(files, name, bytes),
+  });
   yield put('CRLF throughout', 'transcript.jsonl', Buffer.from(text(content).replaceAll('\n', '\r\n')));
   yield put('a byte order mark', 'transcript.jsonl', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), content]));
   yield put('an empty line at the end', 'transcript.jsonl', Buffer.concat([content, Buffer.from('\n')]));
-  yield put('a NUL', 'transcript.jsonl', Buffer.concat([content.subarray(0, 5), Buffer.from([0]), content.subarray(5)]));
-  yield put('bad UTF-8', 'transcript.jsonl', Buffer.concat([content.subarray(0, -2), Buffer.from([0xff]), content.subarray(-2)]));
+  yield put(
+    'a NUL',
+    'transcript.jsonl',
+    Buffer.concat([content.subarray(0, 5), Buffer.from([0]), content.subarray(5)]),
+  );
+  yield put(
+    'bad UTF-8',
+    'transcript.jsonl',
+    Buffer.concat([content.subarray(0, -2), Buffer.from([0xff]), content.subarray(-2)]),
+  );
   for (const name of ['plan.json', 'binding.json']) {
     const bytes = Buffer.from(files.get(name) ?? []);
     yield put('an LF', name, Buffer.concat([bytes, Buffer.from('\n')]));
@@ -233,11 +268,17 @@ function* checkpointChanges(files: Files): Generator<Mutation> {
     const [origin = '', size = '', root = ''] = text(files.get(name) ?? EMPTY).split('\n');
     const variants: readonly (readonly [string, string])[] = [
       ['another ceremony', `${origin}-2\n${size}\n${root}\n`],
-      ['the other mode', `${origin.includes('rehearsal') ? origin.replace('rehearsal', 'production') : origin.replace('production', 'rehearsal')}\n${size}\n${root}\n`],
+      [
+        'the other mode',
+        `${origin.includes('rehearsal') ? origin.replace('rehearsal', 'production') : origin.replace('production', 'rehearsal')}\n${size}\n${root}\n`,
+      ],
       ['another size', `${origin}\n${String(Number(size) - 1)}\n${root}\n`],
       ['a padded size', `${origin}\n0${size}\n${root}\n`],
       ['another root', `${origin}\n${size}\n${Buffer.alloc(32, 7).toString('base64')}\n`],
-      ['spare bits set', `${origin}\n${size}\n${root.replace(/.=$/u, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`)}\n`],
+      [
+        'spare bits set',
+        `${origin}\n${size}\n${root.replace(/.=$/u, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`)}\n`,
+      ],
       ['a line more', `${origin}\n${size}\n${root}\nmore\n`],
       ['CRLF', `${origin}\r\n${size}\r\n${root}\r\n`],
     ];
@@ -251,8 +292,13 @@ function* checkpointChanges(files: Files): Generator<Mutation> {
   const last = bodies.at(-1);
   if (last !== undefined) {
     const stem = last.replace('.checkpoint', '');
-    yield { name: 'the last checkpoint removed', files: new Map([...files].filter(([name]) => !name.startsWith(stem))) };
-    const copies = [...files].filter(([name]) => name.startsWith(stem)).map(([name, content]) => [name.replace(stem, next(stem)), content] as const);
+    yield {
+      name: 'the last checkpoint removed',
+      files: new Map([...files].filter(([name]) => !name.startsWith(stem))),
+    };
+    const copies = [...files]
+      .filter(([name]) => name.startsWith(stem))
+      .map(([name, content]) => [name.replace(stem, next(stem)), content] as const);
     yield { name: 'the last checkpoint doubled', files: new Map([...files, ...copies]) };
   }
 }
@@ -273,7 +319,9 @@ function* signatureChanges(files: Files, body: string): Generator<Mutation> {
       yield { name: `${name} replaced by ${other}, envelope made right`, files: withEnvelope(copied, body) };
       yield { name: `${name} replaced by ${other}`, files: copied };
     }
-    const earlier = [...files.keys()].find((one) => one.endsWith(name.slice(stemOf.length)) && one !== name && one.endsWith('.sig'));
+    const earlier = [...files.keys()].find(
+      (one) => one.endsWith(name.slice(stemOf.length)) && one !== name && one.endsWith('.sig'),
+    );
     if (earlier !== undefined) {
       const replayed = replaced(files, name, files.get(earlier) ?? EMPTY);
       yield { name: `${name} over another root, envelope made right`, files: withEnvelope(replayed, body) };
@@ -283,16 +331,26 @@ function* signatureChanges(files: Files, body: string): Generator<Mutation> {
     for (const key of [...files.keys()].filter((one) => /^keys\/[^.]+\.pem$/u.test(one))) {
       const target = `${stemOf}.${key.slice('keys/'.length, -'.pem'.length)}.sig`;
       if (files.has(target)) continue;
-      yield { name: `${name} copied as ${target}, envelope made right`, files: withEnvelope(replaced(files, target, files.get(name) ?? EMPTY), body) };
+      yield {
+        name: `${name} copied as ${target}, envelope made right`,
+        files: withEnvelope(replaced(files, target, files.get(name) ?? EMPTY), body),
+      };
       break;
     }
     const loose = Buffer.from(files.get(name) ?? EMPTY);
     if (loose[0] === 0x30) {
-      yield { name: `${name} with a byte behind, envelope made right`, files: withEnvelope(replaced(files, name, Buffer.concat([loose, Buffer.from([0])])), body) };
+      yield {
+        name: `${name} with a byte behind, envelope made right`,
+        files: withEnvelope(replaced(files, name, Buffer.concat([loose, Buffer.from([0])])), body),
+      };
     }
   }
   if (stored === undefined) return;
-  const parsed = JSON.parse(text(stored)) as { payload: string; payloadType: string; signatures: { keyid: string; sig: string }[] };
+  const parsed = JSON.parse(text(stored)) as {
+    payload: string;
+    payloadType: string;
+    signatures: { keyid: string; sig: string }[];
+  };
   const [first] = parsed.signatures;
   const put = (what: string, value: Json): Mutation => ({
     name: `${envelope}: ${what}`,
@@ -305,36 +363,60 @@ function* signatureChanges(files: Files, body: string): Generator<Mutation> {
   }
   yield put('another payload type', { ...parsed, payloadType: 'application/vnd.keyrite.presence' });
   yield put('another payload', { ...parsed, payload: Buffer.from(`${stem}\n`).toString('base64') });
-  yield { name: `${envelope}: spaces`, files: replaced(files, envelope, Buffer.from(`${JSON.stringify(parsed, null, 1)}\n`)) };
+  yield {
+    name: `${envelope}: spaces`,
+    files: replaced(files, envelope, Buffer.from(`${JSON.stringify(parsed, null, 1)}\n`)),
+  };
 }
 
 /** Signed things offered again in other places, with the chain made right. */
 function* signedChanges(files: Files): Generator<Mutation> {
   const lines = linesOf(files);
-  const places = (type: string): number[] => lines.flatMap((line, at) => (line.includes(`"type":"${type}"`) ? [at] : []));
+  const places = (type: string): number[] =>
+    lines.flatMap((line, at) => (line.includes(`"type":"${type}"`) ? [at] : []));
   const bodyAt = (at: number): Record<string, Json> =>
     (JSON.parse(lines[at] ?? '{}') as { body: Record<string, Json> }).body;
   const withBody = (at: number, body: Record<string, Json>): string[] =>
     lines.with(at, canonicalJson({ ...(JSON.parse(lines[at] ?? '{}') as Record<string, Json>), body }));
-  const put = (name: string, changed: readonly string[]): Mutation => ({ name: `${name}, chain made right`, files: withLines(files, rechained(changed)) });
+  const put = (name: string, changed: readonly string[]): Mutation => ({
+    name: `${name}, chain made right`,
+    files: withLines(files, rechained(changed)),
+  });
   const [first, second] = places('participant.present');
   if (first !== undefined && second !== undefined) {
-    yield put('a proof of presence replayed', withBody(second, { ...bodyAt(second), proof: bodyAt(first)['proof'] ?? null }));
+    yield put(
+      'a proof of presence replayed',
+      withBody(second, { ...bodyAt(second), proof: bodyAt(first)['proof'] ?? null }),
+    );
     yield put('a presence repeated later', lines.toSpliced(second + 1, 0, lines[first] ?? ''));
-    yield put('a presence given to another', withBody(second, { ...bodyAt(second), participant: bodyAt(first)['participant'] ?? null }));
+    yield put(
+      'a presence given to another',
+      withBody(second, { ...bodyAt(second), participant: bodyAt(first)['participant'] ?? null }),
+    );
   }
   const commands = places('step.intent').filter((at) => bodyAt(at)['command'] !== null);
   for (const at of commands.slice(0, 4)) {
     const command = bodyAt(at)['command'] as { signatures: Json[]; payload: string };
     yield put(`line ${String(at)}: a signed command taken away`, withBody(at, { ...bodyAt(at), command: null }));
-    yield put(`line ${String(at)}: signatures of a command taken away`, withBody(at, { ...bodyAt(at), command: { ...command, signatures: [] } }));
+    yield put(
+      `line ${String(at)}: signatures of a command taken away`,
+      withBody(at, { ...bodyAt(at), command: { ...command, signatures: [] } }),
+    );
     yield put(
       `line ${String(at)}: a signer of a command twice`,
-      withBody(at, { ...bodyAt(at), command: { ...command, signatures: [command.signatures[0] ?? null, ...command.signatures] } }),
+      withBody(at, {
+        ...bodyAt(at),
+        command: { ...command, signatures: [command.signatures[0] ?? null, ...command.signatures] },
+      }),
     );
-    const other = commands.find((one) => one !== at && (bodyAt(one)['command'] as { payload: string }).payload !== command.payload);
+    const other = commands.find(
+      (one) => one !== at && (bodyAt(one)['command'] as { payload: string }).payload !== command.payload,
+    );
     if (other !== undefined) {
-      yield put(`line ${String(at)}: another command in its place`, withBody(at, { ...bodyAt(at), command: bodyAt(other)['command'] ?? null }));
+      yield put(
+        `line ${String(at)}: another command in its place`,
+        withBody(at, { ...bodyAt(at), command: bodyAt(other)['command'] ?? null }),
+      );
     }
   }
   for (const at of places('exception.recorded')) {
@@ -345,11 +427,18 @@ function* signedChanges(files: Files): Generator<Mutation> {
     const rest = new Map(files);
     rest.delete(name);
     const ref = new RegExp(`\\{"name":"${name.replaceAll('.', '\\.')}","sha256":"[0-9a-f]{64}"\\},?`, 'u');
-    yield { name: `${name} removed and not named, chain made right`, files: withLines(rest, rechained(lines.with(0, (lines[0] ?? '').replace(ref, '')))) };
+    yield {
+      name: `${name} removed and not named, chain made right`,
+      files: withLines(rest, rechained(lines.with(0, (lines[0] ?? '').replace(ref, '')))),
+    };
   }
-  const [from, to] = (lines[0] ?? '').includes('"mode":"rehearsal"') ? ['rehearsal', 'production'] : ['production', 'rehearsal'];
+  const [from, to] = (lines[0] ?? '').includes('"mode":"rehearsal"')
+    ? ['rehearsal', 'production']
+    : ['production', 'rehearsal'];
   const offered = new Map(
-    [...files].map(([name, content]) => [name, isText(name) ? Buffer.from(text(content).replaceAll(from, to)) : content] as const),
+    [...files].map(
+      ([name, content]) => [name, isText(name) ? Buffer.from(text(content).replaceAll(from, to)) : content] as const,
+    ),
   );
   yield { name: `${from} offered as ${to}`, files: offered };
   yield { name: `${from} offered as ${to}, chain made right`, files: withLines(offered, rechained(linesOf(offered))) };
@@ -364,7 +453,10 @@ function withEnvelope(files: Files, body: string): Files {
   const stem = body.replace(/\.checkpoint$/u, '');
   const signatures = [...files]
     .filter(([name]) => name.startsWith(`${stem}.`) && name.endsWith('.sig'))
-    .map(([name, content]) => ({ keyid: name.slice(stem.length + 1, -4), sig: Buffer.from(content).toString('base64') }))
+    .map(([name, content]) => ({
+      keyid: name.slice(stem.length + 1, -4),
+      sig: Buffer.from(content).toString('base64'),
+    }))
     .sort((left, right) => (left.keyid < right.keyid ? -1 : 1));
   const payload = Buffer.from(files.get(body) ?? EMPTY).toString('base64');
   const envelope = { payload, payloadType: 'application/vnd.keyrite.checkpoint', signatures };
@@ -384,7 +476,9 @@ function rechained(lines: readonly string[]): string[] {
 }
 
 function linesOf(files: Files): string[] {
-  return text(files.get('transcript.jsonl') ?? EMPTY).split('\n').slice(0, -1);
+  return text(files.get('transcript.jsonl') ?? EMPTY)
+    .split('\n')
+    .slice(0, -1);
 }
 
 function withLines(files: Files, lines: readonly string[]): Files {
@@ -424,6 +518,11 @@ export function seededRandom(seed: string): Random {
   let counter = 0;
   return (below) => {
     counter += 1;
-    return createHash('sha256').update(`${seed} ${String(counter)}`).digest().readUInt32BE(0) % below;
+    return (
+      createHash('sha256')
+        .update(`${seed} ${String(counter)}`)
+        .digest()
+        .readUInt32BE(0) % below
+    );
   };
 }

@@ -2,7 +2,15 @@
  * A small ceremony carried out with software keys: the transcript is written by the real writer, the commands are real
  * signed commands on a model unit. Tests use it to make bundles that hold, and bundles that lie.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, constants, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  constants,
+  type KeyObject,
+} from 'node:crypto';
 import { canonicalBytes, canonicalJson, type Json, type JsonObject } from '../../ceremony/canonical-json';
 import { applyCommand, imprintState, nextCommand } from '../../ceremony/command/apply';
 import {
@@ -141,7 +149,10 @@ export function seededBytes(seed: string): (length: number) => Uint8Array {
   return (length) => {
     const bytes = Buffer.alloc(length);
     for (let at = 0; at < length; at += 32) {
-      createHash('sha256').update(`${seed} ${String((counter += 1))}`).digest().copy(bytes, at);
+      createHash('sha256')
+        .update(`${seed} ${String((counter += 1))}`)
+        .digest()
+        .copy(bytes, at);
     }
     return bytes;
   };
@@ -268,7 +279,9 @@ class SoftwareCeremony {
           return { id, algorithm, spki };
         });
         for (const administrator of administrators) {
-          await this.command(step, `add-${administrator.id}`, { command: 'administrator.add', administrator }, [administrator.id]);
+          await this.command(step, `add-${administrator.id}`, { command: 'administrator.add', administrator }, [
+            administrator.id,
+          ]);
         }
         const thresholds = { signatureThreshold: 2, revocationThreshold: 2, administrators };
         await this.command(step, 'thresholds', { command: 'thresholds.set', ...thresholds }, ['ada', 'bela']);
@@ -319,7 +332,9 @@ class SoftwareCeremony {
       format: 'keyrite-presence/1',
       ...this.about,
       participant: id,
-      line0: createHash('sha256').update(canonicalBytes(this.lines[0] as unknown as Json)).digest('hex'),
+      line0: createHash('sha256')
+        .update(canonicalBytes(this.lines[0] as unknown as Json))
+        .digest('hex'),
       head: this.writer.head,
       nonce: Buffer.from(this.random(32)).toString('hex'),
     });
@@ -329,8 +344,14 @@ class SoftwareCeremony {
   private async initialise(step: string): Promise<void> {
     const spki = this.person('ada').spki;
     this.state = imprintState(spkiSha256(spki), '0001');
-    const result = { id: this.state.unit, spki, algorithm: this.person('ada').algorithm, attributes: {}, state: this.state };
-    await this.act(step, `${UNIT}/identity`, 'C_GenerateKeyPair', null, result as unknown as JsonObject);
+    const result = {
+      id: this.state.unit,
+      spki,
+      algorithm: this.person('ada').algorithm,
+      attributes: {},
+      state: this.state,
+    };
+    await this.act(step, `${UNIT}/identity`, 'C_GenerateKeyPair', null, result);
   }
 
   private async load(step: string, index: number, custodian: string): Promise<void> {
@@ -339,9 +360,18 @@ class SoftwareCeremony {
   }
 
   /** A signed command, with a first attempt of the load that was not applied. */
-  private async command(step: string, name: string, payload: CommandPayload, signers: readonly string[]): Promise<void> {
+  private async command(
+    step: string,
+    name: string,
+    payload: CommandPayload,
+    signers: readonly string[],
+  ): Promise<void> {
     if (this.state === null) throw new Error('the unit is not initialised');
-    const sealed = this.seal(PAYLOAD_TYPES.command, signers, nextCommand(this.state, { mode: this.about.mode, id: this.about.ceremony }, payload));
+    const sealed = this.seal(
+      PAYLOAD_TYPES.command,
+      signers,
+      nextCommand(this.state, { mode: this.about.mode, id: this.about.ceremony }, payload),
+    );
     const custodians = keysOf(this.roster.filter(({ roles }) => roles.includes('custodian')));
     try {
       this.state = applyCommand(this.state, sealed, custodians);
@@ -349,7 +379,7 @@ class SoftwareCeremony {
       // A test made the command wrong on purpose; the transcript claims that it was carried out all the same.
     }
     if (name === 'load-1') await this.failedAttempt(step, `${UNIT}/${name}`, payload.command, sealed);
-    await this.act(step, `${UNIT}/${name}`, payload.command, sealed, { state: this.state as unknown as Json });
+    await this.act(step, `${UNIT}/${name}`, payload.command, sealed, { state: this.state });
   }
 
   private async failedAttempt(step: string, act: string, operation: string, sealed: Envelope): Promise<void> {
@@ -378,7 +408,13 @@ class SoftwareCeremony {
     });
   }
 
-  private async act(step: string, act: string, operation: string, command: Envelope | null, result: JsonObject): Promise<void> {
+  private async act(
+    step: string,
+    act: string,
+    operation: string,
+    command: Envelope | null,
+    result: JsonObject,
+  ): Promise<void> {
     await this.intent(step, act, operation, command);
     await this.append({ type: 'step.outcome', step, by: [], body: { attempt: 1, act, result } });
   }
@@ -405,11 +441,20 @@ class SoftwareCeremony {
     await this.append({ type: 'checkpoint.made', step, by: [], body: { number, size, root, files } });
     const signatures = await this.signCheckpoint(number, body, this.variation.halfwaySigners ?? ['ada', 'wanda']);
     for (const [id, file] of signatures) {
-      await this.append({ type: 'checkpoint.signed', step, by: [id], body: { number, participant: id, files: [file] } });
+      await this.append({
+        type: 'checkpoint.signed',
+        step,
+        by: [id],
+        body: { number, participant: id, files: [file] },
+      });
     }
   }
 
-  private async signCheckpoint(number: number, body: Uint8Array, signers: readonly string[]): Promise<Map<string, FileRef>> {
+  private async signCheckpoint(
+    number: number,
+    body: Uint8Array,
+    signers: readonly string[],
+  ): Promise<Map<string, FileRef>> {
     const names = checkpointFiles(number);
     const signatures = new Map<string, Uint8Array>();
     const files = new Map<string, FileRef>();
@@ -479,7 +524,9 @@ const PATTERN = 'c0'.repeat(32);
 const SET = 'ab'.repeat(16);
 
 function commitmentOf(index: number): string {
-  return createHash('sha256').update(`share ${String(index)}`).digest('hex');
+  return createHash('sha256')
+    .update(`share ${String(index)}`)
+    .digest('hex');
 }
 
 function identity<T>(same: T): T {
@@ -493,7 +540,8 @@ function nameOf(id: string): string {
 let cast: readonly Person[] | null = null;
 
 function castOf(reproducible: boolean): readonly Person[] {
-  if (reproducible) return CAST.map(([id, position, role]) => ({ id, position, role, algorithm: 'ed25519', ...fixedKey(id) }));
+  if (reproducible)
+    return CAST.map(([id, position, role]) => ({ id, position, role, algorithm: 'ed25519', ...fixedKey(id) }));
   cast ??= CAST.map(([id, position, role, algorithm]) => ({ id, position, role, algorithm, ...freshKey(algorithm) }));
   return cast;
 }

@@ -3,7 +3,7 @@
  * in what main receives, or in main's memory. The same search does find them where they may be.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,8 +34,11 @@ interface Moment {
   readonly main: readonly string[];
   readonly person: readonly string[];
   readonly shareProcess: readonly string[];
+  /** Every process of the ceremony that lives just then. */
+  readonly processes: readonly { readonly script: string; readonly core: string; readonly output: readonly string[] }[];
 }
 
+const SCRIPTS = ['person.cjs', 'worker.cjs', 'share-process.cjs'];
 const moments = new Map<string, Moment>();
 let ended: Ended;
 let secrets: readonly Secret[];
@@ -83,10 +86,24 @@ async function lookAt(name: string, running: Running, reached: (line: Transcript
       main: memoryOf([main]),
       person: memoryOf(childrenOf(bundle, 'person.cjs')),
       shareProcess: memoryOf(childrenOf(bundle, 'share-process.cjs')),
+      processes: [
+        lookOf('keyrite.cjs', main),
+        ...SCRIPTS.flatMap((script) => childrenOf(bundle, script).map((pid) => lookOf(script, pid))),
+      ],
     });
   } finally {
     process.kill(main, 'SIGCONT');
   }
+}
+
+/** Limit of core dumps, soft and hard, and where a process's output goes. */
+function lookOf(script: string, pid: number): Moment['processes'][number] {
+  const limits = readFileSync(`/proc/${String(pid)}/limits`, 'utf8');
+  return {
+    script,
+    core: /^Max core file size +(\S+) +(\S+)/m.exec(limits)?.slice(1).join(' ') ?? 'unknown',
+    output: [1, 2].map((descriptor) => readlinkSync(`/proc/${String(pid)}/fd/${String(descriptor)}`)),
+  };
 }
 
 function ceremonyId(): string {
@@ -242,5 +259,16 @@ describe('main’s memory, when', () => {
     }
     for (const name of ['carol', 'dave', 'erin']) expect(shareProcess).toContain(`component of ${name}, raw`);
     expect(person).not.toContain('master key, raw');
+  });
+});
+
+describe('every process', () => {
+  it('dumps no core, and what a module prints goes nowhere', () => {
+    const seen = [...moments.values()].flatMap(({ processes }) => processes);
+    for (const script of ['keyrite.cjs', ...SCRIPTS]) expect(seen.map((one) => one.script)).toContain(script);
+    for (const { script, core, output } of seen) {
+      expect(core, script).toBe('0 0');
+      if (script !== 'keyrite.cjs') expect(output, script).toEqual(['/dev/null', '/dev/null']);
+    }
   });
 });

@@ -38,7 +38,7 @@ class Dissenters extends RehearsedPeople implements People {
 }
 
 async function rehearse(name: string, people: People): Promise<string> {
-  const room = makeRoom(join(place.folder, `${name}-room`), 'softhsm2');
+  const room = makeRoom(join(place.folder, `${name}-room`), 'softhsm2', []);
   // No service: the stand-in's throw-away key will do here.
   const connected = await startConnectedSide(join(place.folder, 'not-installed'), room.connected);
   const planText = readFileSync(FIRST_CEREMONY, 'utf8');

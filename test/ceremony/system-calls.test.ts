@@ -1,12 +1,13 @@
 /**
  * SECURITY: what the kernel sees of a whole rehearsal, by strace: which programs are started with which arguments and
- * environment, and who opens sockets. Nothing secret is in the former; the offline program does not do the latter.
+ * environment, who opens sockets, and what is fsynced. Nothing secret is in the first; the offline program does not do
+ * the second; each line of the transcript is on the medium before anything else happens.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NeedleSearch } from './needles';
-import { PROGRAM, scratch, tool } from './program';
+import { PROGRAM, scratch, tool, transcript } from './program';
 import { formsOf, knownToPlayer, rootKeyOf } from './secrets';
 
 const place = scratch();
@@ -32,18 +33,16 @@ const calls: Call[] = [];
 const started: Started[] = [];
 
 beforeAll(() => {
-  const watched = ['-f', '--seccomp-bpf', '-qq', '-v', '-s', '65536', '-e', 'signal=none'];
+  const watched = ['-f', '--seccomp-bpf', '-qq', '-v', '-y', '-s', '65536', '-e', 'signal=none'];
   const rehearsal = [process.execPath, PROGRAM, 'rehearse', '--out', bundle, '--keep', room];
   tool(
     'strace',
-    [...watched, '-e', 'trace=execve,socket,connect,bind,listen', '-o', traceFile, ...rehearsal],
+    [...watched, '-e', 'trace=execve,socket,connect,bind,listen,fsync', '-o', traceFile, ...rehearsal],
     undefined,
     { TMPDIR: place.folder, KEYRITE_TEST_CANARY: 'of main alone', NODE_OPTIONS: '--no-warnings' },
   );
   const programs = new Map<string, string>();
-  for (const line of readFileSync(traceFile, 'utf8').split('\n')) {
-    const [, process, name, text] = /^(\d+) +(\w+)\((.*)$/.exec(line) ?? [];
-    if (process === undefined || name === undefined || text === undefined) continue;
+  for (const { process, name, text } of wholeCalls(readFileSync(traceFile, 'utf8'))) {
     if (name === 'execve' && text.endsWith(' = 0')) {
       const start = startedBy(text);
       programs.set(process, start.program);
@@ -53,6 +52,22 @@ beforeAll(() => {
   }
 });
 afterAll(place.leave);
+
+/** The calls of a trace; one that another process's call came between stands on two lines there. */
+function* wholeCalls(trace: string): Generator<{ process: string; name: string; text: string }> {
+  const begun = new Map<string, string>();
+  for (const line of trace.split('\n')) {
+    const [, process = '', said = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const rest = /^<\.\.\. \w+ resumed>(.*)$/.exec(said)?.[1];
+    const call = rest === undefined ? said : (begun.get(process) ?? '') + rest;
+    if (call.endsWith('<unfinished ...>')) {
+      begun.set(process, call.slice(0, -'<unfinished ...>'.length));
+      continue;
+    }
+    const [, name, text] = /^(\w+)\((.*)$/.exec(call) ?? [];
+    if (name !== undefined && text !== undefined) yield { process, name, text };
+  }
+}
 
 /** An execve as strace writes it: `"path", ["argument", ...], ["NAME=value", ...]) = 0`. */
 function startedBy(text: string): Started {
@@ -122,10 +137,28 @@ describe('sockets', () => {
   });
 
   it('are opened by no process of the offline program; a module may look for the system log', () => {
-    const offline = calls.filter(({ program, name }) => program !== 'keyrite-connect.cjs' && name !== 'execve');
+    const offline = calls.filter(
+      ({ program, name }) => program !== 'keyrite-connect.cjs' && name !== 'execve' && name !== 'fsync',
+    );
     const others = offline.filter(
       ({ program, text }) => program !== 'worker.cjs' || !/^AF_UNIX, SOCK_DGRAM|sun_path="\/dev\/log"/.test(text),
     );
     expect(others).toEqual([]);
+  });
+});
+
+describe('the record', () => {
+  it('is fsynced line by line, and every other file of the bundle once at least', () => {
+    const synced = calls
+      .filter(({ program, name }) => program === 'keyrite.cjs' && name === 'fsync')
+      .flatMap(({ text }) => /^\d+<(.*)> ?\) += 0$/.exec(text)?.[1] ?? []);
+    const times = (file: string): number => synced.filter((one) => one === file).length;
+    const files = readdirSync(bundle, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.length).toBeGreaterThan(30);
+    for (const file of files) expect(times(file), file).toBeGreaterThan(0);
+    expect(times(join(bundle, 'transcript.jsonl'))).toBe(transcript(bundle).length);
+    expect(times(bundle)).toBeGreaterThan(0);
   });
 });

@@ -43,7 +43,12 @@ describe('checkpoints', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => parseCheckpoint(bytes) === null));
     fc.assert(
       fc.property(fc.nat(), fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean(), (size, root, real) => {
-        const made: Checkpoint = { mode: real ? 'production' : 'rehearsal', id: 'x', size, root: Buffer.from(root).toString('hex') };
+        const made: Checkpoint = {
+          mode: real ? 'production' : 'rehearsal',
+          id: 'x',
+          size,
+          root: Buffer.from(root).toString('hex'),
+        };
         expect(parseCheckpoint(checkpointBody(made))).toEqual(made);
       }),
     );
@@ -74,7 +79,11 @@ describe('quorum', () => {
     roles,
     key: { algorithm: 'ed25519', spki, holder: 'token' },
   });
-  const roster = [person('a', ['crypto-administrator']), person('b', ['crypto-administrator']), person('w', ['witness'])];
+  const roster = [
+    person('a', ['crypto-administrator']),
+    person('b', ['crypto-administrator']),
+    person('w', ['witness']),
+  ];
   const quorum = [
     { role: 'crypto-administrator', count: 2 },
     { role: 'witness', count: 1 },

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LINE_TYPES } from '../../ceremony/transcript/line';
-import { lineSchemaFiles } from '../../ceremony/transcript/json-schema';
+import { lineSchemaFiles } from './line-schema-files';
 
 const FOLDER = join(import.meta.dirname, '../../docs/schemas');
 const PAGE = join(import.meta.dirname, '../../docs/evidence-format.md');

@@ -17,7 +17,12 @@ it('has a word of its own for every byte at even and at odd places', () => {
 });
 
 it('says one word for each byte', () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => words(bytes).split(' ').length === bytes.length));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 64 }),
+      (bytes) => words(bytes).split(' ').length === bytes.length,
+    ),
+  );
   expect(words(new Uint8Array())).toBe('');
 });
 

@@ -54,7 +54,9 @@ describe('TranscriptWriter', () => {
     const before = await content();
     const wrong = { type: 'fact.recorded', step: null, by: [], body: { fact: 'f' } } as unknown as Draft;
     await expect(writer.append(wrong)).rejects.toThrow(RangeError);
-    await expect(writer.append({ ...fact('x'), step: 'Not An Id' })).rejects.toThrow('line fact.recorded: step expected an id');
+    await expect(writer.append({ ...fact('x'), step: 'Not An Id' })).rejects.toThrow(
+      'line fact.recorded: step expected an id',
+    );
     await expect(writer.append(fact('half \ud800'))).rejects.toThrow('surrogate');
     await expect(writer.append(fact('x'.repeat(1024 * 1024)))).rejects.toThrow('at most 1048576 bytes');
     expect(await content()).toBe(before);

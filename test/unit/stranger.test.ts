@@ -99,6 +99,11 @@ describe('a wrong PIN', () => {
     expect(JSON.stringify(ended.answers)).not.toContain('third');
   });
 
+  it('is not tried again: of a token that refuses one login only, the refusal stands', () => {
+    const ended = workers.run('C_Login:0xa0:1', { operation: 'unit.read', args: { target, nonce: 'ef'.repeat(32) } });
+    expect(ended.answers[0]?.error?.code).toBe('CKR_PIN_INCORRECT');
+  });
+
   it('is told apart from a locked one', () => {
     const ended = workers.run('C_Login:0xa4', { operation: 'unit.read', args: { target, nonce: 'ef'.repeat(32) } });
     expect(ended.answers[0]?.error?.code).toBe('CKR_PIN_LOCKED');

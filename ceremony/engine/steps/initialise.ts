@@ -5,6 +5,7 @@ import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
 import { confirm } from '../confirm';
 import { describe, readIdentity } from '../units';
+import { tellWeaknesses } from '../weaknesses';
 import type { StepHandler } from './handler';
 
 /** Erases each unit's token and makes it a unit in imprint mode. */
@@ -83,15 +84,27 @@ async function createIdentity(ceremony: Ceremony, step: string, unit: string): P
   });
   devices.knowIdentity(unit, v.parse(v.object({ spki: v.string() }), made).spki);
   const { reading } = await readIdentity(ceremony, step, unit);
-  await ceremony.recordFact(step, 'unit.initialised', { unit, ...describe(reading) });
+  // Said before any key is brought in: people can still stop here.
+  const weaknesses = tellWeaknesses(ceremony, unit, reading);
+  await ceremony.recordFact(step, 'unit.initialised', { unit, ...describe(reading), weaknesses });
 }
 
-/** A complete identity is a key that signs and the first state beside it; anything less is made again by the worker. */
+/**
+ * A complete identity is a key that signs and the first state beside it. A key without its state is finished: it is
+ * read back as if it had just been made, and the state is written, where the token keeps one.
+ */
 async function observeIdentity(ceremony: Ceremony, unit: string): Promise<Observed> {
-  const reading = await ceremony.ports.devices.readUnit(unit, hex(ceremony.ports.random(32)));
+  const { devices } = ceremony.ports;
+  const reading = await devices.readUnit(unit, hex(ceremony.ports.random(32)));
   const { identity, state } = reading;
-  if (identity === null || state === null) return { verdict: 'not-applied', observed: describe(reading) };
-  return { verdict: 'applied', observed: { ...identity, state } };
+  if (identity === null) return { verdict: 'not-applied', observed: describe(reading) };
+  if (state !== null) return { verdict: 'applied', observed: { ...identity, state } };
+  const finished = await devices.createIdentity(unit);
+  const note =
+    reading.stateKept === 'token'
+      ? 'it was half done: the key pair was there and the first state was not. The key pair was read back, and the state written'
+      : 'the key pair was there, and was read back; the token keeps no state';
+  return { verdict: 'applied', observed: { note, ...finished } };
 }
 
 function planned(ceremony: Ceremony, unit: string): { readonly name: string; readonly label: string } {

@@ -31,7 +31,7 @@ export const loadMasterKey: StepHandler<'master-key.load'> = async (ceremony, st
         signers: [custodian],
         custodians: { [custodian]: keyOf(ceremony, custodian) },
         expected: completes ? { new: 'full-uncommitted', pattern: set.pattern } : { loaded: position + 1 },
-        ...(completes ? { delivery: () => deliver(ceremony, step.id, unit) } : {}),
+        ...(completes ? { delivery: { pattern: set.pattern, wrap: () => wrapFor(ceremony, step.id, unit) } } : {}),
       });
     }
   }
@@ -40,7 +40,7 @@ export const loadMasterKey: StepHandler<'master-key.load'> = async (ceremony, st
 };
 
 /** An import key made in the unit, and the master key wrapped to it by the share process. */
-async function deliver(ceremony: Ceremony, step: string, unit: string): Promise<{ wrapped: string; pattern: string }> {
+async function wrapFor(ceremony: Ceremony, step: string, unit: string): Promise<string> {
   const { devices, shares } = ceremony.ports;
   const known = ceremony.record.unit(unit);
   if (known === null) throw new Error(`unit ${unit} is not known yet`);
@@ -53,11 +53,10 @@ async function deliver(ceremony: Ceremony, step: string, unit: string): Promise<
     oaep: importKey.oaep,
     signature: importKey.signature,
   });
-  const wrapped = await shares.wrapMasterKey(importKey, {
+  return shares.wrapMasterKey(importKey, {
     identitySpki: known.identitySpki,
     identityAlgorithm: known.identityAlgorithm,
   });
-  return { wrapped, pattern: currentSet(ceremony).pattern };
 }
 
 /** Whether the load that completes the set is on record for this unit. */

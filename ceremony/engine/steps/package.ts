@@ -38,6 +38,7 @@ const Wrapped = v.object({
 /** Makes a root key, wraps it to an authenticated wrapping key, destroys it, and writes the key package. */
 export const packageKey: StepHandler<'key.package'> = async (ceremony, step) => {
   const parameters = await takeParameters(ceremony, step);
+  // SECURITY(K-19): before a key is made, let alone wrapped.
   await authenticate(ceremony, step, parameters);
   const made = v.parse(Wrapped, await makeAndWrap(ceremony, step, parameters));
   const line = ceremony.record.act(step.id, 'make')?.seq ?? 0;
@@ -145,7 +146,8 @@ async function makeAndWrap(ceremony: Ceremony, step: PackageStep, parameters: Wr
       const { reading } = await readUnit(ceremony, step.id, step.unit);
       const { devices } = ceremony.ports;
       const key = await devices.makeRootKey(step.unit, step.key.name);
-      const inToken = reading.capabilities?.oaepSha256 === true;
+      // The nonce is encrypted under the key: where the token cannot do that, the key passes the share process anyway.
+      const inToken = reading.capabilities?.oaepSha256 === true && reading.capabilities.gcm;
       const sealed = inToken
         ? await wrapInToken(ceremony, step.unit, key.handle, parameters)
         : await wrapOutside(ceremony, step.unit, key.handle, key.checkValue, parameters);
@@ -176,6 +178,7 @@ interface Sealed {
   readonly wrapped: string;
   readonly iv: string;
   readonly encryptedNonce: string;
+  readonly nonceEncryptedIn: 'token' | 'share-process';
 }
 
 async function wrapInToken(
@@ -190,10 +193,10 @@ async function wrapInToken(
   if (nonce === null) {
     throw refused('NO_GCM', `unit ${unit} has no AES-GCM to encrypt the nonce with`, 'Use a unit that has it.');
   }
-  return { wrapped, ...nonce };
+  return { wrapped, ...nonce, nonceEncryptedIn: 'token' };
 }
 
-/** The token lacks OAEP with SHA-256: it wraps the still sensitive key to a one-time key, and the share process wraps again. */
+/** The token lacks OAEP with SHA-256, or AES-GCM: it wraps the still sensitive key to a one-time key, and the share process wraps again. */
 async function wrapOutside(
   ceremony: Ceremony,
   unit: string,
@@ -213,7 +216,7 @@ async function wrapOutside(
   });
   const sealedNonce = nonce ?? again.nonce;
   if (sealedNonce === null) throw new Error('the share process gave no nonce');
-  return { wrapped: again.payload, ...sealedNonce };
+  return { wrapped: again.payload, ...sealedNonce, nonceEncryptedIn: nonce === null ? 'share-process' : 'token' };
 }
 
 function targetKey(parameters: WrappingParameters): TransportKey {

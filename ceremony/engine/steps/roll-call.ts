@@ -24,6 +24,7 @@ async function prove(ceremony: Ceremony, step: string, id: string): Promise<void
     ceremony: ceremony.name.id,
     participant: id,
     line0: ceremony.record.line0Sha256,
+    // SECURITY(K-34): a proof of another moment is none.
     head: ceremony.head,
     nonce: hex(random(32)),
   });

@@ -3,6 +3,7 @@ import { canonicalJson, type JsonObject } from '../../canonical-json';
 import { DeviceError } from '../../command/device-error';
 import type { UnitReading } from '../ports';
 import { describe, readUnit, type ProvenReading } from '../units';
+import { tellWeaknesses } from '../weaknesses';
 import type { StepHandler } from './handler';
 
 /** Records every object of each unit with the attributes that matter. */
@@ -21,6 +22,7 @@ export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) =
         checkValue: one.checkValue === null ? null : { ...one.checkValue },
       })),
       capabilities: capabilitiesOf(reading),
+      weaknesses: tellWeaknesses(ceremony, unit, reading),
     });
   }
   return { result: { objects: counts } };

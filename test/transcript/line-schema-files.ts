@@ -1,8 +1,15 @@
 /** JSON Schemas of the transcript's lines and of what people sign, for people who write verifiers. The code decides. */
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
-import { Command, UnitState } from '../command/unit-state';
-import { ApprovalPayload, ExceptionPayload, LINE_TYPES, LineFrame, PresencePayload, bodySchema } from './line';
+import { Command, UnitState } from '../../ceremony/command/unit-state';
+import {
+  ApprovalPayload,
+  ExceptionPayload,
+  LINE_TYPES,
+  LineFrame,
+  PresencePayload,
+  bodySchema,
+} from '../../ceremony/transcript/line';
 
 /** The published schema files by name, as text that ends with a line feed: one for each line type and signed payload. */
 export function lineSchemaFiles(): Readonly<Record<string, string>> {
