@@ -37,8 +37,9 @@ export class TerminalPeople implements People {
     write(`\n  The operator reads aloud:\n\n    ${question.statement.replaceAll('\n', '\n    ')}\n\n`);
     const confirmed: string[] = [];
     for (const id of question.by) {
-      if (!(await this.confirms(id))) return confirmed;
-      confirmed.push(id);
+      const answer = await yesOrNo(`  ${this.nameOf(id)}, do you confirm this? Type yes or no: `);
+      if (answer === null) break;
+      if (answer === 'yes') confirmed.push(id);
     }
     return confirmed;
   }
@@ -71,16 +72,6 @@ export class TerminalPeople implements People {
       const chosen = question.options.find((option) => option === answer.toLowerCase());
       if (chosen !== undefined) return chosen;
     }
-  }
-
-  /** A “no” ends the ceremony, so that it is asked twice. */
-  private async confirms(id: string): Promise<boolean> {
-    const name = this.nameOf(id);
-    let answer = await yesOrNo(`  ${name}, do you confirm this? Type yes or no: `);
-    if (answer !== 'no') return answer === 'yes';
-    write(`  ${name} does not confirm. The ceremony then ends here, and can be resumed later\n`);
-    answer = await yesOrNo(`  ${name}, type no again to end here, or yes to confirm after all: `);
-    return answer === 'yes';
   }
 
   private nameOf(id: string): string {

@@ -3,15 +3,17 @@
  *
  *   cc -std=c11 -shared -fPIC -o fault-shim.so fault-shim.c -ldl
  *
- *   KEYRITE_FAULT=NAME:ACTION[-after][:NTH]    such as C_InitToken:segv-after, C_Sign:0x32:3, C_Login:delay-500
+ *   KEYRITE_FAULT=NAME[LABEL]:ACTION[-after][:NTH]    such as C_InitToken:segv-after, C_Sign:0x32:3, C_Login:delay-500
+ *     [LABEL]  only at calls whose template has this CKA_LABEL, such as C_CreateObject[keyrite:state]:segv
  *     ACTION   0x...     return this CKR code
  *              segv      die of SIGSEGV           kill      die of SIGKILL
  *              hang      never return             delay-N   wait N milliseconds
  *     -after   go wrong after the real call; otherwise before it (0x... then does not make the call)
- *     NTH      only at the NTH call of that name (1 is the first); otherwise at each
+ *     NTH      only at the NTH such call of a process (1 is the first); otherwise at each
  *   Several faults are separated by commas.
  *   KEYRITE_LIE=unwrap          C_UnwrapKey makes keys readable, extractable and able to decrypt, as opencryptoki does
- *   KEYRITE_FAULT_ONCE=FILE     only if FILE does not exist; makes it, so that a later process is spared
+ *   KEYRITE_FAULT_ONCE=FILE     each fault only if FILE.N does not exist, N being its place from 0; makes it, so that a
+ *                               later process is spared
  *   KEYRITE_FAULT_MODULE=FILE   the real module; otherwise SoftHSM2
  */
 #define _GNU_SOURCE
@@ -50,39 +52,65 @@ struct function_list { unsigned char version[2]; function_t call[68]; };
 
 static struct function_list *real;
 
-static int is_spared(void) {
+#define MOST_FAULTS 32
+
+static int is_spared(int place) {
   const char *once = getenv("KEYRITE_FAULT_ONCE");
+  char name[4096];
   if (once == NULL) return 0;
-  int file = open(once, O_CREAT | O_EXCL | O_WRONLY, 0600);
+  snprintf(name, sizeof name, "%s.%d", once, place);
+  int file = open(name, O_CREAT | O_EXCL | O_WRONLY, 0600);
   if (file < 0) return 1;
   close(file);
   return 0;
 }
 
-/* Whether a fault is due at this call; its action without suffixes goes to `action`. */
-static int is_due(int at, const char *name, char *action, size_t size, int *after) {
-  static long calls[68];
-  char faults[512], *rest = NULL;
-  size_t length = strlen(name);
-  const char *told = getenv("KEYRITE_FAULT");
-  if (told == NULL) return 0;
-  calls[at] += 1;
-  snprintf(faults, sizeof faults, "%s", told);
-  for (char *fault = strtok_r(faults, ",", &rest); fault != NULL; fault = strtok_r(NULL, ",", &rest)) {
-    if (strncmp(fault, name, length) != 0 || fault[length] != ':') continue;
-    snprintf(action, size, "%s", fault + length + 1);
-    char *nth = strchr(action, ':');
-    if (nth != NULL) *nth = '\0';
-    if (nth != NULL && atol(nth + 1) != calls[at]) continue;
-    char *suffix = strstr(action, "-after");
-    *after = suffix != NULL;
-    if (suffix != NULL) *suffix = '\0';
-    return !is_spared();
+struct attribute { ulong_t type; void *value; ulong_t length; };
+
+/* Whether the template of a call has this CKA_LABEL. */
+static int has_label(int at, const ulong_t a[8], const char *label, size_t length) {
+  /* Where the template is among the arguments; its length follows. */
+  int place = at == 20 || at == 26 ? 1 : at == 25 || at == 58 || at == 59 ? 2 : at == 61 ? 5 : 0;
+  if (place == 0) return 0;
+  const struct attribute *template = (const struct attribute *)a[place];
+  for (ulong_t i = 0; i < a[place + 1]; i++) {
+    if (template[i].type != 0x3) continue;
+    return template[i].length == length && memcmp(template[i].value, label, length) == 0;
   }
   return 0;
 }
 
-struct attribute { ulong_t type; void *value; ulong_t length; };
+/* Whether a fault is due at this call; its action without suffixes goes to `action`. */
+static int is_due(int at, const char *name, const ulong_t a[8], char *action, size_t size, int *after) {
+  static long calls[MOST_FAULTS];
+  char faults[1024], *rest = NULL;
+  size_t length = strlen(name);
+  const char *told = getenv("KEYRITE_FAULT");
+  if (told == NULL) return 0;
+  snprintf(faults, sizeof faults, "%s", told);
+  int place = 0;
+  for (char *fault = strtok_r(faults, ",", &rest); fault != NULL; fault = strtok_r(NULL, ",", &rest), place++) {
+    if (place == MOST_FAULTS) abort();
+    char *what = fault + length;
+    if (strncmp(fault, name, length) != 0 || (*what != ':' && *what != '[')) continue;
+    if (*what == '[') {
+      char *end = strchr(what, ']');
+      if (end == NULL || end[1] != ':') abort();
+      if (!has_label(at, a, what + 1, (size_t)(end - what - 1))) continue;
+      what = end + 1;
+    }
+    calls[place] += 1;
+    snprintf(action, size, "%s", what + 1);
+    char *nth = strchr(action, ':');
+    if (nth != NULL) *nth = '\0';
+    if (nth != NULL && atol(nth + 1) != calls[place]) continue;
+    char *suffix = strstr(action, "-after");
+    *after = suffix != NULL;
+    if (suffix != NULL) *suffix = '\0';
+    if (!is_spared(place)) return 1;
+  }
+  return 0;
+}
 
 /* C_UnwrapKey with CKA_SENSITIVE false, CKA_EXTRACTABLE and CKA_DECRYPT true, whatever the caller asked for. */
 static ulong_t unwrap_with_a_lie(const ulong_t a[8]) {
@@ -124,7 +152,7 @@ static int go_wrong(const char *action, ulong_t *rv) {
 static ulong_t forward(int at, const char *name, const ulong_t a[8]) {
   char action[64];
   int after = 0;
-  int due = is_due(at, name, action, sizeof action, &after);
+  int due = is_due(at, name, a, action, sizeof action, &after);
   ulong_t rv = 0;
   if (due && !after && go_wrong(action, &rv)) return rv;
   if (at == 61 && getenv("KEYRITE_LIE") != NULL) {

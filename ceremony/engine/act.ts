@@ -138,7 +138,8 @@ async function settle(ceremony: Ceremony, spec: Act, observe: () => Promise<Obse
       ...(files === undefined ? {} : { files: [...files] }),
     },
   });
-  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}` });
+  const note = typeof observed['note'] === 'string' ? ` (${observed['note']})` : '';
+  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}${note}` });
   if (verdict === 'undetermined') throw unclear(spec);
   return verdict === 'applied' ? observed : null;
 }

@@ -33,12 +33,12 @@ export async function observeCommand(
   if (state !== null && state.command === commandSha256(openCommand(announced.command))) {
     return { verdict: 'applied', observed: resultOf(reading, unit) };
   }
-  const isStateKnown =
-    state === null ? reading.stateKept === 'none' : stateSha256(state) === stateSha256(known.state);
+  const isStateKnown = state === null ? reading.stateKept === 'none' : stateSha256(state) === stateSha256(known.state);
   const found = registersOf(reading);
   if (!isStateKnown || found === null) return { verdict: 'undetermined', observed: seen };
   const before = known.state.registers;
-  if (same(found, before)) return { verdict: 'not-applied', observed: { ...untouched(reading, before, after()), ...seen } };
+  if (same(found, before))
+    return { verdict: 'not-applied', observed: { ...untouched(reading, before, after()), ...seen } };
   if (same(found, after())) return finish(ceremony, unit, { ...announced, state: known.state, wrapped: null }, reading);
   return { verdict: 'undetermined', observed: { note: NEITHER, ...seen } };
 

@@ -196,6 +196,15 @@ export class CeremonyRecord {
     return null;
   }
 
+  /** Whether a signed command to the unit was announced and is not on record as done: it may have left something half done. */
+  hasUnfinished(unit: string): boolean {
+    return [...this.stepRecords.values()].some(({ acts }) =>
+      [...acts.values()].some(
+        ({ intent: { body }, status }) => status !== 'done' && body.unit === unit && body.command !== null,
+      ),
+    );
+  }
+
   /** SHA-256 under which the record names a file of the bundle; null when no line names it. */
   fileSha256(name: string): string | null {
     return this.namedFiles.get(name) ?? null;

@@ -35,7 +35,22 @@ export async function readUnit(ceremony: Ceremony, step: string, unit: string): 
     );
   }
   if (reading.registers === null) throw changed(unit, 'its master-key registers cannot be read');
+  const [found, recorded] = [statusOf(reading.registers), known.state.registers];
+  // Half-done commands are settled by the act that announced them.
+  if ((found.new !== recorded.new || found.current !== recorded.current) && !ceremony.record.hasUnfinished(unit)) {
+    throw changed(
+      unit,
+      `its registers (new/current) are ${found.new}/${found.current}, the record has ${recorded.new}/${recorded.current}`,
+    );
+  }
   return { reading, known, registers: reading.registers };
+}
+
+function statusOf(registers: NonNullable<UnitReading['registers']>): {
+  readonly new: string;
+  readonly current: string;
+} {
+  return { new: registers.new.status, current: registers.current.status };
 }
 
 /** Whether the state is what a command leads to whose intent stands in the record without an answer: a crash came between. */
@@ -90,9 +105,13 @@ export function describe(reading: UnitReading): JsonObject {
 /** An operational unit is met for the first time: the binding says, from the last verified bundle, what it must be. */
 async function firstContact(ceremony: Ceremony, step: string, unit: string, reading: UnitReading): Promise<KnownUnit> {
   const bound = ceremony.binding.units.find((one) => one.id === unit)?.lastKnown ?? null;
-  const { identity, state } = reading;
+  const { identity } = reading;
   if (bound === null || identity === null) throw changed(unit, 'the binding does not know it');
-  if (state === null) throw changed(unit, 'the token keeps no state, and this version cannot take it from a bundle');
+  const state = reading.stateKept === 'none' ? (bound.state ?? null) : reading.state;
+  if (state === null) {
+    const missing = reading.stateKept === 'none' ? 'the token keeps no state, and the binding' : 'the token';
+    throw changed(unit, `${missing} does not give the state of the last bundle`);
+  }
   if (identity.id !== bound.identity)
     throw changed(unit, `it is the unit ${identity.id}, the binding names ${bound.identity}`);
   if (stateSha256(state) !== bound.stateSha256 || state.counter !== bound.counter) {

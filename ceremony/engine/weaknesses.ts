@@ -36,7 +36,8 @@ function weaknessesOf({ capabilities, stateKept }: UnitReading): Weakness[] {
     found.push({
       weakness: 'state-not-kept',
       found: `CKO_DATA: ${capabilities.mechanisms['CKO_DATA'] ?? 'not asked'}`,
-      means: 'this token keeps no data objects: the state of the unit is in this record alone, and a rollback cannot be seen on the token',
+      means:
+        'this token keeps no data objects: the state of the unit is in this record alone, and a rollback cannot be seen on the token',
     });
   }
   return found;

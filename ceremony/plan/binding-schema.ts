@@ -1,6 +1,7 @@
 /** The binding (`*.binding.yaml`): which people, keys, modules, tokens and media stand for the plan's names on the day. */
 import * as v from 'valibot';
 import { SIGNATURE_ALGORITHMS } from '../command/dsse';
+import { UnitState } from '../command/unit-state';
 import { Base64, Id, Name, Sha256Hex } from '../text-forms';
 
 /** Absolute path of a file on the workstation. */
@@ -8,7 +9,10 @@ const Path = v.pipe(v.string(), v.regex(/^\/[^\0]{0,4000}$/, 'expected an absolu
 
 /** How a token is found before its identity is proven. Serial and label only pre-select; slots are never trusted. */
 const TokenAddress = v.strictObject({
-  /** `blank`: any uninitialised token of the module (SoftHSM2 has one spare slot); else label and serial as given. */
+  /**
+   * `blank`: an uninitialised token of the module (SoftHSM2 has one spare slot), and of several the one that shows the
+   * label that the plan gives (NSS labels its tokens itself); else label and serial as given.
+   */
   blank: v.optional(v.boolean(), false),
   label: v.optional(v.pipe(v.string(), v.maxLength(32))),
   serial: v.optional(v.pipe(v.string(), v.maxLength(16))),
@@ -61,6 +65,8 @@ const BoundUnit = v.strictObject({
       identitySpki: Base64,
       stateSha256: Sha256Hex,
       counter: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      /** The state itself, by that bundle: needed where the token keeps none (NSS), else the token's counts. */
+      state: v.optional(UnitState),
     }),
   ),
 });

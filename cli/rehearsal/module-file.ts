@@ -10,7 +10,11 @@ import { join } from 'node:path';
  * @returns the first that is there; null when none is
  */
 export function findLibrary(...names: readonly string[]): string | null {
-  const folders = ['/usr/lib64', '/usr/lib', ...subfolders('/usr/lib').filter((folder) => folder.endsWith('-linux-gnu'))];
+  const folders = [
+    '/usr/lib64',
+    '/usr/lib',
+    ...subfolders('/usr/lib').filter((folder) => folder.endsWith('-linux-gnu')),
+  ];
   const places = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return places.find((path) => existsSync(path)) ?? null;
 }

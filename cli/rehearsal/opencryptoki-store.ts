@@ -15,6 +15,9 @@ import { fileSha256, findLibrary } from './module-file';
 
 const UNSHARE = ['unshare', '--mount', '--ipc', '--'] as const;
 
+/** Where the daemon can be, in the search path that children have whatever the caller's is. */
+const DAEMONS = ['/usr/local/sbin/pkcsslotd', '/usr/sbin/pkcsslotd', '/sbin/pkcsslotd'];
+
 /** Folders that the namespace covers with empty ones: a room there could not be seen from inside. */
 const COVERED = /^\/(?:run|var\/run|dev\/shm)(?:\/|$)/;
 
@@ -56,8 +59,8 @@ exec "$@"
  */
 export function findOpencryptoki(): string {
   const found = findLibrary('pkcs11/libopencryptoki.so', 'opencryptoki/libopencryptoki.so');
-  const daemon = spawnSync('sh', ['-c', 'command -v pkcsslotd'], { stdio: 'ignore' }).status === 0;
-  if (found === null || !daemon || !existsSync('/var/lib/opencryptoki')) {
+  const hasDaemon = DAEMONS.some((path) => existsSync(path));
+  if (found === null || !hasDaemon || !existsSync('/var/lib/opencryptoki')) {
     throw new UsageError(
       'opencryptoki is not installed',
       'Nothing was run. Install it: apt-get install opencryptoki libopencryptoki0',
@@ -98,7 +101,14 @@ export function makeOpencryptokiStore(room: string, id: string): Module {
   mkdirSync(join(room, id, 'var', 'unit', 'TOK_OBJ'), { recursive: true, mode: 0o770 });
   const lines = ['version opencryptoki-3.1', '', 'slot 0', '{', 'stdll = libpkcs11_sw.so', 'tokname = "unit"', '}'];
   writeFileSync(conf, `${lines.join('\n')}\n`, { mode: 0o644 });
-  return { id, path, sha256: fileSha256(path), environment: [], files: [{ path: conf, sha256: fileSha256(conf) }], links: [] };
+  return {
+    id,
+    path,
+    sha256: fileSha256(path),
+    environment: [],
+    files: [{ path: conf, sha256: fileSha256(conf) }],
+    links: [],
+  };
 }
 
 function configurationOf(room: string, id: string): string {

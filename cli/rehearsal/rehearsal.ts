@@ -212,7 +212,7 @@ function unitsAfter(ceremony: Ceremony): BoundUnit[] {
       id,
       module: bound.module,
       address: { blank: false, label, serial: state.serial },
-      lastKnown: { identity, identitySpki, stateSha256: stateSha256(state), counter: state.counter },
+      lastKnown: { identity, identitySpki, stateSha256: stateSha256(state), counter: state.counter, state },
     };
   });
 }

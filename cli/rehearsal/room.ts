@@ -73,7 +73,8 @@ export function makeRoom(keep: string | null, module: string, labels: readonly s
 /** Tokens of the room's own for the units: one module for all of them, or one for each label. */
 function makeStores(room: string, module: string, labels: readonly string[]): Module[] {
   if (module === 'nss') return [makeNssStore(room, UNITS, labels)];
-  if (module === 'opencryptoki') return labels.map((_, index) => makeOpencryptokiStore(room, `${UNITS}-${String(index)}`));
+  if (module === 'opencryptoki')
+    return labels.map((_, index) => makeOpencryptokiStore(room, `${UNITS}-${String(index)}`));
   return [makeSoftHsmStore(room, UNITS)];
 }
 

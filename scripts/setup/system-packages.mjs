@@ -51,6 +51,20 @@ export const SYSTEM_PACKAGES = [
     testsOnly: false,
   },
   {
+    name: 'opencryptoki',
+    why: 'a third PKCS#11 module: the tests rehearse on its soft token',
+    commands: [],
+    files: [['/usr/lib/*/opencryptoki/stdll/libpkcs11_sw.so', '/usr/lib64/opencryptoki/stdll/libpkcs11_sw.so']],
+    testsOnly: true,
+  },
+  {
+    name: 'libopencryptoki0',
+    why: 'the library of opencryptoki',
+    commands: [],
+    files: [['/usr/lib/*/pkcs11/libopencryptoki.so', '/usr/lib64/pkcs11/libopencryptoki.so']],
+    testsOnly: true,
+  },
+  {
     name: 'shellcheck',
     why: 'the tests check verify.sh with it',
     commands: ['shellcheck'],

@@ -257,7 +257,7 @@ beforeAll(async () => {
 });
 
 describe('wrapping parameters that are no use', () => {
-  it.each([
+  it.each<[string, () => string, 1 | 2, RegExp[]]>([
     ['expired', () => parameters(PAST), 1, [/expired at 2020/, /Collect new/]],
     ['for another purpose', () => parameters(ROTATE), 1, [/“rotate”/, /“create”/, /Collect/]],
     [
@@ -270,7 +270,7 @@ describe('wrapping parameters that are no use', () => {
     ['not JSON', () => 'dear colleague', 2, [/Bring the file again/]],
     ['cut short', () => parameters().slice(0, 400), 2, [/Bring the file again/]],
     ['a megabyte', () => 'x'.repeat(1_000_000), 2, [/larger than 65536 bytes/]],
-  ] as const)('%s: found before anything begins', async (_, content, code, words) => {
+  ])('%s: found before anything begins', async (_, content, code, words) => {
     const given = file('wrapping-parameters.json', content());
     await expectRefused(['rehearse', '--out', at('out'), '--keep', at('room'), '--params', given], code, ...words);
   });

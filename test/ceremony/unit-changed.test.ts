@@ -60,7 +60,7 @@ async function expectStopped(how: string): Promise<void> {
   expect(code).toBe(1);
 }
 
-it('a state that is gone, or another one, stops the ceremony; the recorded one lets it go on to its end', async () => {
+it('a state that is gone, another one, or a key that no command brought, stops the ceremony; as recorded it lets it go on to its end', async () => {
   const state = readFileSync(stateFile, 'utf8');
   const { counter } = JSON.parse(state) as { counter: number };
 
@@ -72,6 +72,10 @@ it('a state that is gone, or another one, stops the ceremony; the recorded one l
 
   forgetState();
   keepState(state);
+  unit('--keygen', '--key-type', 'AES:32', '--label', 'keyrite:mk:uncommitted', '--usage-sign');
+  await expectStopped('its registers (new/current) are full-uncommitted/valid, the record has empty/valid');
+
+  unit('--delete-object', '--type', 'secrkey', '--label', 'keyrite:mk:uncommitted');
   expect((await keyrite(['resume', bundle])).code).toBe(0);
   expect((await keyrite(['verify', bundle])).code).toBe(0);
 });

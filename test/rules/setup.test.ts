@@ -60,6 +60,8 @@ describe('system packages', () => {
   test.each([
     ['libsofthsm2.so', 'softhsm2'],
     ['libsoftokn3.so', 'libnss3'],
+    ['libpkcs11_sw.so', 'opencryptoki'],
+    ['libopencryptoki.so', 'libopencryptoki0'],
   ])('without the library %s, %s is missing though a package list may name it', (library, name) => {
     const probe = { ...everything, file: (pattern: string) => !pattern.endsWith(library) };
     expect(missingPackages(SYSTEM_PACKAGES, probe).map((one) => one.name)).toEqual([name]);
@@ -70,9 +72,14 @@ describe('system packages', () => {
     expect(missingPackages(SYSTEM_PACKAGES, probe)).toEqual([]);
   });
 
-  test('each says why, and only shellcheck and strace are for tests alone', () => {
+  test('each says why, and what no rehearsal on SoftHSM2 or NSS needs is for tests alone', () => {
     for (const one of SYSTEM_PACKAGES) expect(one.why, one.name).toMatch(/^[a-zA-Z].{10,}/);
-    expect(SYSTEM_PACKAGES.filter((one) => one.testsOnly).map((one) => one.name)).toEqual(['shellcheck', 'strace']);
+    expect(SYSTEM_PACKAGES.filter((one) => one.testsOnly).map((one) => one.name)).toEqual([
+      'opencryptoki',
+      'libopencryptoki0',
+      'shellcheck',
+      'strace',
+    ]);
   });
 
   test('root installs; so does sudo without a password; without it, one line is shown', () => {

@@ -347,7 +347,10 @@ describe('the master key', () => {
       CKA_PRIVATE: true,
     });
     const repeated = await handlers['unit.perform'](done.request, link);
-    expect(repeated).toEqual(done.reading);
+    // What was set right is told once, by the answer to the load that brought the key in.
+    const { hardened, ...reading } = done.reading;
+    expect(hardened).toEqual([]);
+    expect(repeated).toEqual(reading);
     state = done.next;
     const listed = tool('--list-objects', '--type', 'secrkey');
     expect(listed).toMatch(/AES[\s\S]*label:\s+keyrite:mk:uncommitted/);

@@ -37,7 +37,10 @@ async function initialiseToken(ceremony: Ceremony, step: string, unit: string): 
     unit,
     parameters: { label },
     expected: { label, initialised: true },
-    perform: async () => ({ result: { token: { ...(await devices.initialiseToken(unit, label, again)) } } }),
+    perform: async () => {
+      const token = await devices.initialiseToken(unit, label, again);
+      return { result: { token: { ...token }, ...(token.initialised ? {} : { note: NOTHING_TO_INITIALISE }) } };
+    },
     observe: async () => {
       const { token } = await devices.glanceAtUnit(unit);
       const applied = token?.initialised === true && token.label === label;
@@ -48,6 +51,10 @@ async function initialiseToken(ceremony: Ceremony, step: string, unit: string): 
     },
   });
 }
+
+/** NSS, the only one whose tokens are not initialised after this. */
+const NOTHING_TO_INITIALISE =
+  'the module makes and labels this token by its library parameters: it is empty and has no user PIN, and C_InitToken was not called';
 
 async function setUserPin(ceremony: Ceremony, step: string, unit: string): Promise<void> {
   const { devices } = ceremony.ports;
