@@ -4,7 +4,17 @@
  * never mistaken for a living one, and anybody may clear it away.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../ceremony/command/device-error';
@@ -24,15 +34,17 @@ export interface BundleLock {
  */
 export function lockBundle(bundle: string, root = lockRoot()): BundleLock {
   const folder = join(root, createHash('sha256').update(realpathSync(bundle)).digest('hex'));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mine = nameOf(process.pid);
   if (mine === null) throw new Error('/proc: this process is not in it');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (readdirSync(folder).includes(mine)) throw alreadyRunning(process.pid, bundle);
   const mark = join(folder, mine);
   closeSync(openSync(mark, 'wx', 0o600));
   const release = () => {
     rmSync(mark, { force: true });
+    removeEmpty(folder);
   };
+  process.once('exit', release);
   for (const name of readdirSync(folder)) {
     if (name === mine) continue;
     const pid = Number(name.split('-')[0]);
@@ -44,6 +56,15 @@ export function lockBundle(bundle: string, root = lockRoot()): BundleLock {
     rmSync(join(folder, name), { force: true });
   }
   return { release };
+}
+
+/** Leaves nothing behind, unless another process has put its mark there. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another process has its mark there, or was quicker.
+  }
 }
 
 /** The mark of a living process: id, start time in clock ticks, and boot; null when there is none. */

@@ -1,6 +1,6 @@
 /** Reading what people name on the command line. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UsageError } from './exit';
 
 /** Largest plan or binding that is read, in bytes. */
@@ -43,13 +43,20 @@ export function newFolder(path: string, what: string): string {
   const full = emptyFolder(path, what);
   const isThere = existsSync(full);
   try {
-    mkdirSync(full, { recursive: true });
+    makeFolders(full);
     accessSync(full, constants.W_OK | constants.X_OK);
   } catch {
     const trouble = isThere ? 'cannot be written to' : 'cannot be made';
     throw new UsageError(`${path} ${trouble}`, `Name a folder for the ${what} that you may write to.`);
   }
   return full;
+}
+
+/** As mkdir -p, by single steps: Node's own recursion never ends on file systems that refuse every name, such as /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path);
 }
 
 /** A folder that is there. Throws UsageError otherwise. */

@@ -31,6 +31,9 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
   'self-test': { use: '', does: 'known answers of every algorithm in use, on this machine', run: selfTestHere },
 };
 
+// A terminal or pipe that closes must not end a ceremony: what it was told is in the record.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 void main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<void> {

@@ -15,10 +15,15 @@ const POLL_MS = 10;
  *
  * @param scripts file names of the programs; ours unless a test says otherwise
  * @returns the process ids ended
- * @throws DeviceError `SURVIVOR` when one cannot be ended: it may still hold the device
+ * @throws DeviceError `ALREADY_RUNNING` when one still has its keyrite: that run is alive, under whatever folder or user;
+ *   `SURVIVOR` when one cannot be ended: it may still hold the device
  */
 export async function endSurvivors(ceremony: string, scripts: readonly string[] = SCRIPT_NAMES): Promise<number[]> {
   const found = processes().filter((pid) => isOurs(pid, ceremony, scripts));
+  for (const pid of found) {
+    const parent = parentOf(pid);
+    if (parent !== null && runsKeyrite(parent)) throw alive(parent, ceremony);
+  }
   for (const pid of found) {
     try {
       // SECURITY(K-30): it may hold the device, or still be at work on it.
@@ -54,6 +59,36 @@ function isOurs(pid: number, ceremony: string, scripts: readonly string[]): bool
   }
   const args = line.split('\0');
   return args.includes(`--ceremony=${ceremony}`) && args.slice(0, 3).some((arg) => scripts.includes(basename(arg)));
+}
+
+/** The parent's process id; null when the process is gone. */
+function parentOf(pid: number): number | null {
+  try {
+    // The second field, in brackets, may itself hold blanks and brackets.
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null;
+  }
+}
+
+function runsKeyrite(pid: number): boolean {
+  try {
+    const args = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').split('\0');
+    return args.slice(0, 3).some((arg) => ['keyrite.cjs', 'keyrite'].includes(basename(arg)));
+  } catch {
+    return false;
+  }
+}
+
+function alive(pid: number, ceremony: string): DeviceError {
+  return new DeviceError({
+    code: 'ALREADY_RUNNING',
+    message: `Ceremony ${ceremony} is being run by process ${String(pid)}.`,
+    changed: 'Nothing was changed, and nothing was ended.',
+    next: 'Go on there; or end that process, then: keyrite resume',
+    uncertain: false,
+  });
 }
 
 function survivor(pid: number, ceremony: string): DeviceError {

@@ -1,5 +1,5 @@
 /** What the workstation shows of itself before a ceremony, and the files that come in and go out. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../ceremony/command/device-error';
@@ -15,7 +15,7 @@ export class LinuxWorkstation implements Workstation {
     this.bundle = bundle;
   }
 
-  observe(): Promise<readonly Observation[]> {
+  observe(media: readonly { readonly id: string; readonly path: string }[]): Promise<readonly Observation[]> {
     const failed = selfTest().filter((one) => !one.ok);
     const linksUp = networkLinksUp();
     const swaps = readLines('/proc/swaps').slice(1);
@@ -30,6 +30,10 @@ export class LinuxWorkstation implements Workstation {
       { check: 'core dumps', ok: coreLimit() === '0', found: `limit ${coreLimit()}` },
       { check: 'packaged app', ok: false, found: 'a checkout on Node: rehearsals only' },
       { check: 'operating system', ok: null, found: `Linux ${release()}, Node ${process.version}` },
+      ...media.map(({ id, path }) => {
+        const problem = mediumProblem(path);
+        return { check: `medium ${id}`, ok: problem === null, found: `${path}: ${problem ?? 'there, can be written to'}` };
+      }),
     ]);
   }
 
@@ -44,11 +48,14 @@ export class LinuxWorkstation implements Workstation {
 
   async copyToMedium(mediumPath: string, ceremony: string): Promise<void> {
     const target = join(mediumPath, ceremony);
+    // Never made here: a folder in the place of a medium that is not mounted would count as a copy and be none.
+    const problem = mediumProblem(mediumPath);
+    if (problem !== null) throw notCopied(target, `${mediumPath}: ${problem}`);
     if (existsSync(target)) throw notCopied(target, 'it exists already; nothing is overwritten');
     const copy = new FileBundleFolder(target);
     const names = await this.bundle.list();
     try {
-      mkdirSync(target, { recursive: true });
+      mkdirSync(target);
       // The sums go last: a copy that was interrupted has none, and is incomplete.
       for (const name of [...names.filter((one) => one !== 'SHA256SUMS'), 'SHA256SUMS']) {
         await copy.create(name, await this.bundle.read(name));
@@ -60,12 +67,25 @@ export class LinuxWorkstation implements Workstation {
   }
 }
 
+/** Why nothing can be copied to a medium, in words; null when its folder is there and can be written to. */
+function mediumProblem(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 'it is not there; is the medium mounted?';
+  if (!found.isDirectory()) return 'it is not a folder';
+  try {
+    accessSync(path, constants.W_OK);
+    return null;
+  } catch {
+    return 'it cannot be written to';
+  }
+}
+
 function notCopied(target: string, why: string): DeviceError {
   return new DeviceError({
     code: 'NOT_COPIED',
     message: `The bundle could not be copied to ${target}: ${why}`,
     changed: 'The bundle itself is complete and sealed; only the copy is missing.',
-    next: 'Insert another medium at the same place, or free some space on it. The whole folder can also be copied by hand later.',
+    next: 'Mount the medium, or another one at the same place, or free some space on it. The whole folder can also be copied by hand later.',
     uncertain: false,
   });
 }

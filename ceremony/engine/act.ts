@@ -32,7 +32,10 @@ export interface Act {
   readonly files?: readonly FileRef[];
   /** Participants whose act it is. */
   readonly by?: readonly string[];
-  /** Does it. The result goes into the transcript: nothing secret. */
+  /**
+   * Does it. The result goes into the transcript: nothing secret. An act of several calls that fails when something was
+   * done already throws a DeviceError that is `uncertain`, so that the device is read again.
+   */
   readonly perform: () => Promise<{ readonly result: JsonObject; readonly files?: readonly FileRef[] }>;
   /** Reads the device again. */
   readonly observe: () => Promise<Observed>;
@@ -82,8 +85,12 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     await recordFailure(ceremony, spec.step, spec.key, error);
-    const known = await settle(ceremony, spec, () => observeAfter(ceremony, spec, error));
-    if (known !== null) return known;
+    if (error.uncertain) {
+      const known = await settle(ceremony, spec, () => observeAgain(ceremony, spec));
+      if (known !== null) return known;
+    } else {
+      await recordRefusal(ceremony, spec, error);
+    }
     await decideAgain(ceremony, spec.step, error);
     return null;
   }
@@ -123,9 +130,24 @@ export async function recordFailure(
   });
 }
 
+/** A certain refusal needs no second reading, and nobody is told of one: whoever refused said that nothing was done. */
+async function recordRefusal(ceremony: Ceremony, spec: Act, error: DeviceError): Promise<void> {
+  await recordVerdict(ceremony, spec, { verdict: 'not-applied', observed: { refused: error.code } });
+  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: it was not done` });
+}
+
 /** Writes down what the device shows. Resolves with the result when the act turns out to be applied, with null when it is not. */
 async function settle(ceremony: Ceremony, spec: Act, observe: () => Promise<Observed>): Promise<JsonObject | null> {
-  const { verdict, observed, files } = await observe();
+  const seen = await observe();
+  await recordVerdict(ceremony, spec, seen);
+  const { verdict, observed } = seen;
+  const note = typeof observed['note'] === 'string' ? ` (${observed['note']})` : '';
+  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}${note}` });
+  if (verdict === 'undetermined') throw unclear(spec);
+  return verdict === 'applied' ? observed : null;
+}
+
+async function recordVerdict(ceremony: Ceremony, spec: Act, { verdict, observed, files }: Observed): Promise<void> {
   await ceremony.append({
     type: 'step.reconciled',
     step: spec.step,
@@ -138,10 +160,6 @@ async function settle(ceremony: Ceremony, spec: Act, observe: () => Promise<Obse
       ...(files === undefined ? {} : { files: [...files] }),
     },
   });
-  const note = typeof observed['note'] === 'string' ? ` (${observed['note']})` : '';
-  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}${note}` });
-  if (verdict === 'undetermined') throw unclear(spec);
-  return verdict === 'applied' ? observed : null;
 }
 
 const WORDS = {
@@ -149,12 +167,6 @@ const WORDS = {
   'not-applied': 'it was not done',
   undetermined: 'it cannot be told whether it was done',
 } as const;
-
-/** A certain refusal needs no second reading: the device said that it did nothing. */
-async function observeAfter(ceremony: Ceremony, spec: Act, error: DeviceError): Promise<Observed> {
-  if (!error.uncertain) return { verdict: 'not-applied', observed: { refused: error.code } };
-  return observeAgain(ceremony, spec);
-}
 
 /** Reads the device again, as often as the people want when the reading itself fails. */
 async function observeAgain(ceremony: Ceremony, spec: Act): Promise<Observed> {

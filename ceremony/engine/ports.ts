@@ -278,10 +278,11 @@ export interface Observation {
 
 /** Pre-flight of the workstation: network interfaces, swap, core dumps, clock, disk, runtime, known answers. */
 export interface Workstation {
-  observe(): Promise<readonly Observation[]>;
+  /** `media` are those the bundle is to be copied to: whether each is there and can be written to is observed too. */
+  observe(media: readonly { readonly id: string; readonly path: string }[]): Promise<readonly Observation[]>;
   /** Reads a file named in the binding (wrapping parameters); at most `limit` bytes. */
   readInput(path: string, limit: number): Promise<Uint8Array>;
-  /** Copies the finished bundle to a medium and reads it back. */
+  /** Copies the finished bundle to a medium, which must be there already, and reads it back. */
   copyToMedium(mediumPath: string, ceremony: string): Promise<void>;
 }
 

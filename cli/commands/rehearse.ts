@@ -12,7 +12,7 @@ import { builtScripts, forbidCoreDumps } from '../node-children';
 import { RehearsedPeople } from '../people-rehearsal';
 import { startConnectedSide, type ConnectedSide } from '../rehearsal/connected-side';
 import { rehearsePlan, type RehearsalParts, type RehearsalResult } from '../rehearsal/rehearsal';
-import { foreignModule, makeRoom } from '../rehearsal/room';
+import { foreignModule, makeRoom, type Room } from '../rehearsal/room';
 import { refuseUsedTokens } from '../rehearsal/used-tokens';
 import { say } from '../voice';
 import { readArguments } from './arguments';
@@ -41,6 +41,7 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
   forbidCoreDumps();
   const room = makeRoom(places.keep, places.module, unitLabels(chain));
   let connected: ConnectedSide | null = null;
+  const interrupted = endOnInterrupt(room, places.keep === null ? ROOM_GONE : howToGoOn(out));
   try {
     connected = await startConnectedSide(connectProgram(), room.connected);
     process.stderr.write('REHEARSAL: throw-away tokens, made-up people; nothing here is production\n');
@@ -69,9 +70,22 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
     if (before !== null) printResult(before, room.folder, given);
     return EXIT.good;
   } finally {
+    process.off('SIGINT', interrupted);
     await connected?.end();
     room.leave();
   }
+}
+
+/** Ctrl-C ends an unattended rehearsal at once, says what that means, and leaves no throw-away tokens behind. */
+function endOnInterrupt(room: Room, whatNow: string): () => void {
+  const interrupted = (): void => {
+    process.stderr.write(`\nkeyrite: interrupted; the rehearsal ended before its close\n${whatNow}\n`);
+    room.leave();
+    process.off('SIGINT', interrupted);
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.on('SIGINT', interrupted);
+  return interrupted;
 }
 
 const BEFORE = 'bundle of the ceremony before';

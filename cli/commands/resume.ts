@@ -8,6 +8,7 @@ import { EXIT, UsageError, type ExitCode } from '../exit';
 import { existingFolder, readText } from '../input';
 import { endSurvivors } from '../survivors';
 import { requireTerminal } from '../terminal';
+import { leaveThrowAwayRoom } from '../rehearsal/room';
 import { readArguments } from './arguments';
 
 /** Reads the record, ends what the killed run left behind, reads every device again, and goes on. */
@@ -25,6 +26,8 @@ export async function resume(args: string[]): Promise<ExitCode> {
   const ended = await endSurvivors(documents.binding.binding.ceremony);
   if (ended.length > 0) process.stderr.write(`${String(ended.length)} processes of the killed run were ended first\n`);
   await runInFolder(documents, folder, hasFirstLine(folder));
+  const { room } = documents.binding.binding;
+  if (room !== undefined) leaveThrowAwayRoom(room);
   process.stdout.write(given.json ? `${JSON.stringify({ bundle: folder })}\n` : `${folder}\n`);
   return EXIT.good;
 }

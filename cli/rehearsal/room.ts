@@ -2,9 +2,9 @@
  * The room of a rehearsal: throw-away token stores, the player's memory, the connected machine's folder. Everything in
  * it is worthless outside it. `docs/architecture.md` describes it.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Module } from '../../ceremony/plan/binding-schema';
 import { UsageError } from '../exit';
 import { newFolder } from '../input';
@@ -16,6 +16,9 @@ import { findSoftHsm, makeSoftHsmStore } from './softhsm-store';
 /** Environment variables that a module given by its path may need; nothing else of ours reaches it. */
 const MODULE_VARIABLES =
   /^(?:SOFTHSM2_CONF|PKCS11SPY|PKCS11SPY_OUTPUT|CS_PKCS11_R3_CFG|ChrystokiConfigurationPath|KEYRITE_[A-Z_]+)$/;
+
+/** How the folders of rooms that are not kept begin. */
+const ROOM_PREFIX = 'keyrite-room-';
 
 /** A rehearsal's folder and the modules in it: one or more for the units, one for the people's tokens. */
 export interface Room {
@@ -42,10 +45,11 @@ export interface Room {
 export function makeRoom(keep: string | null, module: string, labels: readonly string[]): Room {
   findSoftHsm();
   const given = foreignModule(module);
-  const folder = keep === null ? mkdtempSync(join(tmpdir(), 'keyrite-room-')) : newFolder(keep, 'rehearsal room');
+  const folder = keep === null ? mkdtempSync(join(tmpdir(), ROOM_PREFIX)) : newFolder(keep, 'rehearsal room');
   const leave = (): void => {
-    if (keep === null) rmSync(folder, { recursive: true, force: true });
+    if (keep === null) removeRoom(folder);
   };
+  if (keep === null) writeFileSync(join(folder, THROW_AWAY), '');
   try {
     chmodSync(folder, 0o700);
     const connected = join(folder, 'connected');
@@ -68,6 +72,20 @@ export function makeRoom(keep: string | null, module: string, labels: readonly s
     leave();
     throw error;
   }
+}
+
+/** A file that marks a room nobody asked to keep. */
+const THROW_AWAY = 'throw-away';
+
+/** Removes the room of a rehearsal that was resumed to its end, if nobody asked to keep it. Rooms that are kept stay. */
+export function leaveThrowAwayRoom(folder: string): void {
+  const isOurs = dirname(folder) === tmpdir() && basename(folder).startsWith(ROOM_PREFIX);
+  if (isOurs && existsSync(join(folder, THROW_AWAY))) removeRoom(folder);
+}
+
+/** Workers that are just ending may still write: a few tries. */
+function removeRoom(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 /** Tokens of the room's own for the units: one module for all of them, or one for each label. */

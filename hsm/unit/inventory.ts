@@ -1,4 +1,4 @@
-/** Everything on a token, with attributes and check values: what a stranger needs to know it again. */
+/** Everything on a token, and keys left in a session, with attributes and check values: what a stranger needs to know it again. */
 import { createHash } from 'node:crypto';
 import { checkValue, type CheckValue } from '../../ceremony/check-value';
 import type { InventoryEntry } from '../../ceremony/engine/ports';
@@ -27,14 +27,23 @@ const TOLD: Readonly<Record<string, readonly AttributeName[]>> = {
   data: ['CKA_TOKEN', 'CKA_PRIVATE', 'CKA_MODIFIABLE', 'CKA_APPLICATION'],
 };
 
-/** Every token object the user can see, sorted by class, label and id. Throws DeviceError. */
+/**
+ * Every token object the user can see, and every secret key that lives in a session of this worker (there is one only
+ * while a root key is made, or when one was left), sorted by class, label and id. Throws DeviceError.
+ */
 export function takeInventory(token: OpenToken): InventoryEntry[] {
   return attempt(reading(token.of, 'taking the inventory'), () =>
-    token.session
-      .find({ CKA_TOKEN: true })
+    [...token.session.find({ CKA_TOKEN: true }), ...sessionKeys(token)]
       .map((object) => describe(token, object))
       .sort((left, right) => compare(sortKey(left), sortKey(right))),
   );
+}
+
+/** Asked of each again, since a module may not look at CKA_TOKEN when it searches, and an object must not be told twice. */
+function sessionKeys({ session }: OpenToken): ObjectHandle[] {
+  return session
+    .find({ CKA_CLASS: CLASS['secret-key'], CKA_TOKEN: false })
+    .filter((object) => session.get(object, 'CKA_TOKEN') === false);
 }
 
 function describe(token: OpenToken, object: ObjectHandle): InventoryEntry {

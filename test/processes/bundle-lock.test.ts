@@ -36,17 +36,20 @@ test('a bundle is held once, by whichever path it is named, and can be taken aga
   lock.release();
   lockBundle(link, root).release();
   expect(readdirSync(bundle)).toEqual([]);
+  expect(readdirSync(root), 'nothing is left behind').toEqual([]);
 });
 
 test('the mark of another process counts as long as that very process lives', async () => {
-  lockBundle(bundle, root).release();
+  const held = lockBundle(bundle, root);
+  const { folder } = marks();
+  held.release();
+  mkdirSync(folder);
   const other = spawn('sleep', ['60']);
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const start =
     readFileSync(`/proc/${String(other.pid)}/stat`, 'utf8')
       .split(') ')[1]
       ?.split(' ')[19] ?? '';
-  const { folder } = marks();
   writeFileSync(join(folder, `${String(other.pid)}-${start}-${boot}`), '');
   expect(() => lockBundle(bundle, root)).toThrow(`process ${String(other.pid)}`);
   expect(marks().names).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Builds and runs `worker-stand-in.ts` as a process of its own, over the fault-injecting module. */
+/** Builds and runs `stand-in-worker.ts` as a process of its own, over the fault-injecting module. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -48,7 +48,7 @@ export class StandIns {
     this.#script = join(store.folder, 'stand-in.mjs');
     execFileSync('cc', ['-std=c11', '-shared', '-fPIC', '-o', this.shim, resolve('test/fault-shim.c'), '-ldl']);
     buildSync({
-      entryPoints: [resolve('test/unit/worker-stand-in.ts')],
+      entryPoints: [resolve('test/unit/stand-in-worker.ts')],
       outfile: this.#script,
       bundle: true,
       platform: 'node',

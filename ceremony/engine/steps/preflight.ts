@@ -19,7 +19,7 @@ export const preflight: StepHandler<'preflight'> = async (ceremony, step) => {
       uncertain: false,
     });
   }
-  const observations = await workstation.observe();
+  const observations = await workstation.observe(ceremony.binding.media);
   await ceremony.recordFact(step.id, 'workstation', { observations: observations.map((one) => ({ ...one })) });
   const missing = observations.filter((one) => one.ok === false);
   for (const one of missing) people.tell({ kind: 'warning', text: `${one.check}: ${one.found}` });
