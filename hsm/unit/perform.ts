@@ -5,7 +5,7 @@
  */
 import { CommandRefused, applyCommand, openCommand } from '../../ceremony/command/apply';
 import { DeviceError } from '../../ceremony/command/device-error';
-import type { Envelope, SigningKey } from '../../ceremony/command/dsse';
+import type { CommandRequest } from '../../ceremony/engine/ports';
 import { commandSha256, stateSha256, type Command, type UnitState } from '../../ceremony/command/unit-state';
 import { refused, unitChanged } from '../pkcs11/device-trouble';
 import type { ImportKeys } from './import-key';
@@ -14,17 +14,6 @@ import { LABEL } from './objects';
 import { readRegisters } from './registers';
 import { readState, writeState } from './state-object';
 import type { OpenToken } from './tokens';
-
-/** A command and what it needs. */
-export interface CommandRequest {
-  readonly command: Envelope;
-  /** State that the engine holds for the unit. */
-  readonly state: UnitState;
-  readonly custodians: Readonly<Record<string, SigningKey>>;
-  /** base64; only with the load that completes a set. */
-  readonly wrapped: string | null;
-  readonly pattern: string | null;
-}
 
 /** What a command led to. */
 export interface Performed {
