@@ -114,9 +114,11 @@ export class FileBundleFolder implements BundleFolder {
   }
 }
 
-/** Everything below a folder that is not a folder itself, with `/` between the parts. */
+/** Everything below a folder that is not a folder itself, with `/` between the parts; an empty folder with `/` at its end. */
 function filesBelow(root: string, prefix: string): string[] {
-  return readdirSync(join(root, prefix), { withFileTypes: true }).flatMap((entry) => {
+  const entries = readdirSync(join(root, prefix), { withFileTypes: true });
+  if (entries.length === 0 && prefix !== '') return [`${prefix}/`];
+  return entries.flatMap((entry) => {
     const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     return entry.isDirectory() ? filesBelow(root, name) : [name];
   });

@@ -25,7 +25,7 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
   },
   run: { use: 'PLAN --binding B --out DIR', does: 'a ceremony in this terminal', run },
   resume: { use: 'DIR', does: 'go on after a crash', run: resume },
-  verify: { use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]', does: 'the verdict on a bundle', run: verify },
+  verify: { use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]...', does: 'the verdict on a bundle', run: verify },
   report: { use: 'BUNDLE -o F.html', does: 'what a person signs and files', run: report },
   inspect: { use: 'FILE', does: 'what a file of ours holds', run: inspect },
   'self-test': { use: '', does: 'known answers of every algorithm in use, on this machine', run: selfTestHere },

@@ -32,7 +32,11 @@ export class LinuxWorkstation implements Workstation {
       { check: 'operating system', ok: null, found: `Linux ${release()}, Node ${process.version}` },
       ...media.map(({ id, path }) => {
         const problem = mediumProblem(path);
-        return { check: `medium ${id}`, ok: problem === null, found: `${path}: ${problem ?? 'there, can be written to'}` };
+        return {
+          check: `medium ${id}`,
+          ok: problem === null,
+          found: `${path}: ${problem ?? 'there, can be written to'}`,
+        };
       }),
     ]);
   }

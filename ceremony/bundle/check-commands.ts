@@ -11,6 +11,7 @@ import type { Step } from '../plan/schema';
 import type { Line, LineWith } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
 import type { Documents } from './check-opening';
+import { ShareSet } from './check-work';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
 import { keysOf } from './roster';
@@ -49,7 +50,7 @@ class Replay {
   /** Set and custodian to the one share index this person may load. */
   private readonly shares = new Map<string, number>();
   /** Sets made in this ceremony, and the set that each unit was last loaded with. */
-  private readonly sets = new Map<string, v.InferOutput<typeof ShareSet>>();
+  private readonly sets = new Map<string, ShareSet>();
   private readonly loaded = new Map<string, string>();
 
   constructor(opening: LineWith<'ceremony.opened'>, documents: Documents, findings: Findings) {
@@ -245,13 +246,6 @@ class Replay {
 }
 
 const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: v.object({}) });
-
-/** A set of shares as the act that made it leaves it on record. */
-const ShareSet = v.object({
-  set: v.string(),
-  pattern: v.string(),
-  shares: v.array(v.object({ index: v.number(), commitment: v.string() })),
-});
 
 /** Commands that have their place in a step of each action. */
 const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {

@@ -1,9 +1,9 @@
-/** Presence proofs and exceptions: who signed, over what, and whether it belongs to this ceremony. */
-import { PAYLOAD_TYPES } from '../command/dsse';
+/** Presence proofs and exceptions: who signed, over what, and whether it belongs to this ceremony; and who was still there. */
+import { PAYLOAD_TYPES, type Envelope } from '../command/dsse';
 import type { Plan, Role } from '../plan/schema';
 import { ExceptionPayload, PresencePayload, type LineWith, type RosterEntry } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
-import { linesOf } from './check-checkpoints';
+import { linesOf, type SignedCheckpoint } from './check-checkpoints';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
 import { keysOf } from './roster';
@@ -46,12 +46,48 @@ export function checkPresence(
       ceremony === opening.body.ceremony &&
       participant === line.body.participant &&
       sameJson(opened.signers, [participant]) &&
+      sameJson(line.by, [participant]) &&
       line0 === lines[0]?.sha256 &&
       // SECURITY(K-34): signed when the record stood just there, and for no other line.
       head === line.prev &&
       !nonces.has(nonce);
     nonces.add(nonce);
     if (!holds) findings.add(TRANSCRIPT, line.seq, 'proof of presence: it is of another moment, ceremony or person');
+  }
+}
+
+/** Somebody who left or was replaced does nothing, confirms nothing and signs nothing until they prove presence again. */
+export function checkDepartures(
+  lines: readonly GoodLine[],
+  checkpoints: readonly SignedCheckpoint[],
+  findings: Findings,
+): void {
+  const away = new Set<string>();
+  for (const { line } of lines) {
+    if (line.type === 'participant.left' || line.type === 'participant.replaced') {
+      away.add(line.body.participant);
+      continue;
+    }
+    if (line.type === 'participant.present') away.delete(line.body.participant);
+    const gone = [...line.by, ...signersIn(line)].find((id) => away.has(id));
+    if (gone !== undefined) findings.add(TRANSCRIPT, line.seq, `${gone} had left`);
+  }
+  const last = checkpoints.find(({ final }) => final);
+  const gone = last?.signers.find((id) => away.has(id));
+  if (gone !== undefined) findings.add('checkpoints', null, `${gone} had left, and signed the last checkpoint`);
+}
+
+function signersIn(line: GoodLine['line']): readonly string[] {
+  const ids = (sealed: Envelope | null): readonly string[] => sealed?.signatures.map(({ keyid }) => keyid) ?? [];
+  switch (line.type) {
+    case 'step.intent':
+      return ids(line.body.command);
+    case 'exception.recorded':
+      return ids(line.body.record);
+    case 'checkpoint.signed':
+      return [line.body.participant];
+    default:
+      return [];
   }
 }
 

@@ -1,10 +1,11 @@
 /** Takes in a bundle's files once, bounded, and checks their names and sums. */
 import { createHash } from 'node:crypto';
+import { MAX_PACKAGE_BYTES } from '../keypackage/key-package';
 import type { Findings } from './findings';
 import { LIMITS, SUMS, isBundleName, type BundleReader } from './layout';
 import { formatSums } from './sums';
 
-/** A file as it was read. Content of packages, attachments and reports is hashed and not kept. */
+/** A file as it was read. Content of attachments, reports and packages that are too long is hashed and not kept. */
 export interface BundleFile {
   readonly sha256: string;
   readonly content: Uint8Array | null;
@@ -13,11 +14,18 @@ export interface BundleFile {
 /** All files of a bundle by name. */
 export type Contents = ReadonlyMap<string, BundleFile>;
 
+/** A folder of the layout into which a crash let no file come. */
+const EMPTY_FOLDER = /^(?:approvals|keys|checkpoints|packages|attachments)\/$/;
+
 /** Reads everything there is. Whatever cannot be read is a finding, and is left out. */
 export async function readContents(bundle: BundleReader, findings: Findings): Promise<Contents> {
   const contents = new Map<string, BundleFile>();
   const names = await listNames(bundle, findings);
   for (const name of names) {
+    if (EMPTY_FOLDER.test(name)) {
+      findings.lacks(name, null, 'is an empty folder: its first file was not written');
+      continue;
+    }
     if (!isBundleName(name)) {
       findings.add(JSON.stringify(name.slice(0, 255)), null, 'no file of a bundle has such a name');
       continue;
@@ -73,11 +81,15 @@ async function readFile(bundle: BundleReader, name: string, findings: Findings):
       return null;
     }
     const sha256 = createHash('sha256').update(content).digest('hex');
-    return { sha256, content: /^(?:packages|attachments)\/|^report\./.test(name) ? null : content };
+    return { sha256, content: isHashedOnly(name, content.length) ? null : content };
   } catch (error) {
     findings.add(name, null, `cannot be read: ${messageOf(error)}`);
     return null;
   }
+}
+
+function isHashedOnly(name: string, length: number): boolean {
+  return /^attachments\/|^report\./.test(name) || (name.startsWith('packages/') && length > MAX_PACKAGE_BYTES);
 }
 
 function messageOf(error: unknown): string {

@@ -15,10 +15,13 @@ CHECK IT IN ONE COMMAND
     sh verify.sh --plan-hash HASH
 
 HASH is the plan hash: 64 hex digits that were printed on the approved plan and
-read aloud in the room. Take it from there, not from this folder. You can also
-give the public key of somebody who approved the plan, as you know it:
+read aloud in the room. Take it from there, not from this folder. A plan hash
+says that what was done is what was approved. Unless the plan pins the keys of
+its people, it authenticates nobody: anybody can carry out a plan with keys of
+their own. To know who approved, give the public key of an approver, as you know
+it from elsewhere (several times for several people; all must match):
 
-    sh verify.sh --approver KEY.pem
+    sh verify.sh --plan-hash HASH --approver KEY.pem
 
 Take verify.sh itself from a place you trust as well (a script that lies in the
 folder it checks could lie), and read it: it is plain POSIX shell. It needs
@@ -31,8 +34,9 @@ coreutils, jq and openssl. It prints one of four verdicts:
     refused      something does not hold; the first finding is printed
 
 The exit code is 0 for verified and consistent, 1 for the others, 2 when it
-could not be started. "keyrite verify FOLDER" checks the same and prints every
-finding.
+could not be started. With each verdict goes the number of exceptions that people
+signed, and of facts that were withheld. "keyrite verify FOLDER" checks the same
+and prints every finding.
 
 
 WHAT IS IN HERE

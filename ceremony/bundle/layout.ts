@@ -4,7 +4,7 @@
 export interface BundleReader {
   /**
    * Names of everything in the bundle that is not a folder, sorted, relative, with `/`. Links and special files are
-   * listed too, and {@link read} rejects for them.
+   * listed too, and {@link read} rejects for them. An empty folder is listed with a `/` at its end.
    */
   list(): Promise<string[]>;
   /** Whole content of a regular file. Rejects for anything else. */
@@ -31,6 +31,12 @@ export const LIMITS = { fileBytes: 64 * 1024 * 1024, files: 10_000, lines: 100_0
 /** What a file name in a bundle looks like: at most four parts of letters, digits, dot, low line and hyphen, 255 in all. */
 export function isBundleName(name: string): boolean {
   return name.length <= 255 && /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}$/.test(name);
+}
+
+/** Whether a file name has a place in a bundle: a file of ours at the top, or anything in one of the folders. */
+export function isInLayout(name: string): boolean {
+  if (/^(?:approvals|keys|checkpoints|packages|attachments)\//.test(name)) return true;
+  return [TRANSCRIPT, ...Object.values(PLAN), ...Object.values(BINDING), ...OUTSIDE_RECORD].includes(name);
 }
 
 /** File of a participant's public key. */

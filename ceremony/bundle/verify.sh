@@ -14,7 +14,11 @@ usage: sh verify.sh [--plan-hash HASH] [--approver KEY.pem]... [BUNDLE]
 
 BUNDLE is the folder of the bundle; without it, the folder this script lies in.
 --plan-hash  the plan hash (64 hex digits) as you know it from elsewhere
---approver   the public key of somebody who approved the plan, as you know it from elsewhere
+--approver   the public key of somebody who approved the plan, as you know it from elsewhere; may be given several
+             times, and all of them must match
+
+A plan hash says that what was done is what was approved. It authenticates people only as far as the plan pins their
+keys: give the key of an approver to know who approved.
 
 Exit 0: consistent or verified. Exit 1: refused or incomplete. Exit 2: could not be started.
 TEXT
@@ -35,6 +39,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --plan-hash)
       [ $# -ge 2 ] || cannot_start '--plan-hash needs a hash'
+      [ -z "$plan_hash" ] || cannot_start '--plan-hash is given twice'
       plan_hash=$(printf '%s' "$2" | tr 'A-F' 'a-f')
       printf '%s\n' "$plan_hash" | grep -qx '[0-9a-f]\{64\}' || cannot_start 'a plan hash has 64 hex digits'
       given=yes
@@ -74,6 +79,9 @@ mkdir "$tmp/line" "$tmp/leaf" "$tmp/payload" "$tmp/message" "$tmp/signature" "$t
 
 refuse() {
   printf 'finding: %s\n' "$1"
+  if [ -f transcript.jsonl ] && [ ! -L transcript.jsonl ]; then
+    printf 'exceptions: %s\nwithheld: 0\n' "$(grep -c ',"type":"exception.recorded"}$' transcript.jsonl)"
+  fi
   printf 'verdict: refused\n'
   exit 1
 }
@@ -88,6 +96,13 @@ odd=$(find . ! -type f ! -type d | head -n 1 | tr -cd '[:print:]')
 [ -z "$odd" ] || refuse "$odd: is not a plain file"
 odd=$(find . ! -name . \( -name '*[!A-Za-z0-9._-]*' -o -name '[!A-Za-z0-9]*' \) | head -n 1 | tr -cd '[:print:]')
 [ -z "$odd" ] || refuse "$odd: no file of a bundle has such a name"
+find . ! -name . -type d -empty >"$tmp/empty"
+while IFS= read -r odd; do
+  case $odd in
+    ./approvals | ./keys | ./checkpoints | ./packages | ./attachments) missing "$odd: is an empty folder" ;;
+    *) refuse "$odd: is an empty folder" ;;
+  esac
+done <"$tmp/empty"
 [ -z "$(find . -type f -size +131072 | head -n 1)" ] || refuse 'a file is longer than 64 MiB'
 find . -type f | sed 's/^..//' | sort >"$tmp/names" || refuse 'the folder cannot be listed'
 [ "$(wc -l <"$tmp/names")" -le 10000 ] || refuse 'more than 10000 files'
@@ -107,6 +122,10 @@ else
 fi
 for name in transcript.jsonl plan.json binding.json plan.yaml binding.yaml; do
   [ -f "$name" ] || refuse "$name: is not there"
+done
+for name in plan.json binding.json; do
+  [ "$(wc -c <"$name")" -le 1048576 ] || refuse "$name: is longer than 1 MiB"
+  [ "$(wc -l <"$name")" -eq 0 ] || refuse "$name: is not one line without an LF"
 done
 
 # --- Lines: one file each, without the LF, and with the leaf's prefix -------------------------------------------------
@@ -194,14 +213,15 @@ done
 : >"$tmp/approvals"
 grep '^approvals/' "$tmp/names" >"$tmp/approval-names"
 while IFS= read -r name; do
+  [ "$(wc -c <"$name")" -le 1048577 ] || refuse "$name: is longer than 1 MiB"
   [ "$(wc -l <"$name")" -eq 1 ] || refuse "$name: is not one line"
   cat "$name" >>"$tmp/approvals"
 done <"$tmp/approval-names"
 
 jq -rn --slurpfile T "$tmp/transcript" --slurpfile A "$tmp/approvals" --slurpfile C "$tmp/checkpoints" '
-def id: type == "string" and test("^[a-z0-9][a-z0-9-]{0,62}$");
+def id: type == "string" and test("^[a-z0-9][a-z0-9-]{0,62}\\z");
 def base64: type == "string" and
-  test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
+  test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?\\z");
 def bytes:
   [explode[] | if . == 61 then 0 elif . >= 97 then . - 71 elif . >= 65 then . - 65 elif . >= 48 then . + 4
     elif . == 43 then 62 else 63 end] as $v
@@ -252,6 +272,7 @@ $T[0].body.roster as $roster
         | if type != "object" or keys != ["payload", "payloadType", "signatures"]
             or .payloadType != "application/vnd.keyrite.\($one.type)"
             or (.payload | base64 | not) or (.payload | @base64d | @base64) != .payload
+            or ($one.type != "checkpoint" and (.payload | @base64d | contains("\n")))
             or (.signatures | type) != "array" or any(.signatures[]; keys != ["keyid", "sig"] or (.sig | base64 | not))
           then finding($one.where; "is not an envelope of a \($one.type)")
           elif (.signatures | map(.keyid)) as $ids | ($ids | unique) != $ids or any($ids[]; . as $id | $keys | has($id) | not)
@@ -299,9 +320,9 @@ done <"$tmp/jobs"
 { cat "$tmp/transcript" plan.json && echo && cat binding.json && echo && cat "$tmp/approvals" "$tmp/payloads"; } >"$tmp/json"
 jq -cS '
 def fine($depth): $depth <= 32 and (
-  if type == "object" then all(keys_unsorted[]; test("^[ -~]*$")) and all(.[]; fine($depth + 1))
+  if type == "object" then all(keys_unsorted[]; test("^[ -~]*\\z")) and all(.[]; fine($depth + 1))
   elif type == "array" then all(.[]; fine($depth + 1))
-  elif type == "number" then (tostring | test("^(0|-?[1-9][0-9]*)$")) and . <= 9007199254740991 and . >= -9007199254740991
+  elif type == "number" then (tostring | test("^(0|-?[1-9][0-9]*)\\z")) and . <= 9007199254740991 and . >= -9007199254740991
   elif type == "string" then (explode | index(127)) == null
   else true end);
 if fine(0) then . else error("not canonical") end' <"$tmp/json" >"$tmp/canonical" 2>/dev/null ||
@@ -313,6 +334,14 @@ cmp -s "$tmp/json" "$tmp/canonical" ||
 
 (cd "$tmp" && find keys -type f | sort | xargs sha256sum) >"$tmp/expected-keys"
 grep '^[0-9a-f]*  keys/' "$tmp/sums" | cmp -s - "$tmp/expected-keys" || refuse 'keys: do not equal the roster'
+for name in "$tmp"/keys/*.pem; do
+  id=${name##*/}
+  printf '%s  %s\n' "$(sed '1d;$d' "$name" | base64 -d | sha256sum | cut -c1-64)" "${id%.pem}"
+done >"$tmp/key-hashes"
+
+# Key packages, as text: at most 64 KiB each.
+: >"$tmp/packages"
+[ ! -d packages ] || find packages -type f ! -size +128 -exec jq -Rc '{name: input_filename, text: .}' {} + >"$tmp/packages"
 
 # --- The record: chain, frame, roster, files, steps, people, commands, checkpoints ------------------------------------------
 
@@ -320,10 +349,10 @@ grep '^[0-9a-f]*  keys/' "$tmp/sums" | cmp -s - "$tmp/expected-keys" || refuse '
 jq -rn --slurpfile T "$tmp/transcript" --slurpfile PLAN plan.json --slurpfile BINDING binding.json \
   --slurpfile A "$tmp/approvals" --slurpfile C "$tmp/checkpoints" \
   --rawfile HASHES "$tmp/line-hashes" --rawfile SUMS "$tmp/all-sums" --rawfile PAYLOADS "$tmp/payload-hashes" \
-  --rawfile NAMES "$tmp/approval-names" '
+  --rawfile NAMES "$tmp/approval-names" --rawfile KEYS "$tmp/key-hashes" --slurpfile K "$tmp/packages" '
 def rows: split("\n") | map(select(. != ""));
 def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
-($HASHES | rows) as $H | ($SUMS | table) as $F | ($PAYLOADS | table) as $PH
+($HASHES | rows) as $H | ($SUMS | table) as $F | ($PAYLOADS | table) as $PH | ($KEYS | table) as $PINS
 | $PLAN[0] as $P | $BINDING[0] as $B | $T[0].body as $O | ($T | length) as $N
 | ("0" * 64) as $zeros
 | ($T[$N - 1].type == "ceremony.closed") as $closed
@@ -334,8 +363,8 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
 | def wrong($where; $text): "F \($where): \($text)";
   def lacks($where; $text): "L \($where): \($text)";
   def at($i; $text): wrong("transcript.jsonl line \($i)"; $text);
-  def hex($n): type == "string" and test("^[0-9a-f]{\($n)}$");
-  def id: type == "string" and test("^[a-z0-9][a-z0-9-]{0,62}$");
+  def hex($n): type == "string" and test("^[0-9a-f]{\($n)}\\z");
+  def id: type == "string" and test("^[a-z0-9][a-z0-9-]{0,62}\\z");
   def payload: .payload | @base64d | fromjson;
   def signers: .signatures | map(.keyid);
   def roles($id): $O.roster[] | select(.id == $id) | .roles[];
@@ -371,7 +400,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       elif .seq != $i then at($i; "seq is not \($i)")
       elif .prev != (if $i == 0 then $zeros else $H[$i - 1] end) then at($i; "prev is not the SHA-256 of the line before: the chain is broken")
       elif .salt | hex(32) | not then at($i; "salt is not 32 hex digits")
-      elif (.at | type != "string" or (test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$") | not)) then at($i; "at is not a time")
+      elif (.at | type != "string" or (test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\\z") | not)) then at($i; "at is not a time")
       elif $i > 0 and .at < $T[$i - 1].at and ((.type == "exception.recorded" and .body.kind == "clock") | not) then at($i; "is earlier than the line before")
       elif $bodies[.type | tostring] == null then at($i; "is of an unknown type")
       elif .step != null and (.step as $s | $steps | index([$s]) == null) then at($i; "names a step that the plan lacks")
@@ -411,6 +440,11 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       elif ($O.roster | map(.key.spki) | unique | length) != ($people | length) then at(0; "two people have one key")
       elif any($O.roster[]; (.roles | unique) as $r | [$O.quorum[].role] | unique | map(select(. as $q | $r | index([$q]))) | length > 1)
         then at(0; "somebody holds two roles that the quorum names")
+      elif $O.mode == "production" and any($B.people[]; . as $one
+          | ([$P.positions[] | select(.id == $one.position)][0].pinnedKeys // []) as $pinned
+          | ($pinned | length) > 0 and ($pinned | index([$PINS[$one.id]]) == null))
+        then at(0; "the plan does not pin the key of somebody in a position with pinned keys")
+      elif ($NAMES | rows) - ($O.files | map(.name)) != [] then at(0; "does not name every approval")
       else empty end;
   def approvals:
     ($NAMES | rows) as $names
@@ -428,10 +462,15 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     [$T[] | .seq as $i | (.body.files // [])[] | {i: $i, name, sha256}] as $named
     | ( $named[] | if $F[.name] == null then at(.i; "names \(.name), which is not there")
         elif $F[.name] != .sha256 then at(.i; "names \(.name) with another hash") else empty end ),
+      ( $F | keys[] | select(startswith("addenda/")) | wrong(.; "this version cannot check addenda") ),
+      ( $F | keys[] | select(test("^(addenda|approvals|keys|checkpoints|packages|attachments)/") | not)
+        | select(IN("transcript.jsonl", "plan.json", "plan.yaml", "binding.json", "binding.yaml", "report.html", "report.pdf",
+            "verify.sh", "README.txt", "SHA256SUMS") | not)
+        | wrong(.; "has no place in a bundle") ),
       ( ($F | keys) - ($named | map(.name))
         - ["transcript.jsonl", "plan.json", "binding.json", "report.html", "report.pdf", "verify.sh", "README.txt", "SHA256SUMS"]
         | .[] | select(startswith("checkpoints/") or startswith("keys/") | not)
-        | wrong(.; if startswith("addenda/") then "this version cannot check addenda" else "no line of the transcript names it" end) );
+        | wrong(.; "no line of the transcript names it") );
 
   # Presence and exceptions.
   def presence:
@@ -441,6 +480,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           ($p | keys) == ["ceremony", "format", "head", "line0", "mode", "nonce", "participant"]
           and $p.format == "keyrite-presence/1" and $p.mode == $O.mode and $p.ceremony == $O.ceremony
           and $p.participant == $line.body.participant and ($line.body.proof | signers) == [$p.participant]
+          and $line.by == [$p.participant]
           and $p.line0 == $H[0] and $p.head == $line.prev and ($p.nonce | hex(64)))}]
     | (.[] | select(.holds | not) | at(.i; "the proof of presence is of another moment, ceremony or person")),
       (if (map(.nonce) | unique | length) != length then wrong("transcript.jsonl"; "two proofs of presence have one nonce") else empty end);
@@ -454,6 +494,24 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         and any($signers[]; . != $a and ([roles(.)] | any(. == "witness" or . == "auditor")))) | not
       then at($i; "the exception is not signed by an operator and by a witness or auditor")
       else empty end;
+
+  # Somebody who left does nothing and signs nothing until a new proof of presence.
+  def departures:
+    reduce range(0; $N) as $i ({away: [], out: []}; $T[$i] as $l
+      | if $l.type | IN("participant.left", "participant.replaced") then .away += [$l.body.participant]
+        else
+          (if $l.type == "participant.present" then .away -= [$l.body.participant] else . end)
+          | .away as $away
+          | ([$l.by[], (if $l.type == "exception.recorded" then $l.body.record | signers[]
+              elif $l.type == "step.intent" and $l.body.command != null then $l.body.command | signers[]
+              elif $l.type == "checkpoint.signed" then $l.body.participant else empty end)]
+            | map(select(. as $id | $away | index([$id])))) as $gone
+          | if ($gone | length) > 0 then .out += [at($i; "\($gone[0]) had left")] else . end
+        end)
+    | .out[],
+      ( .away as $away | if $closed and ($C | length) > 0 and $C[-1].size == $N
+          and any($C[-1].envelope | signers[]; . as $id | $away | index([$id]))
+        then wrong($C[-1].name; "somebody who had left signed it") else empty end );
 
   # Checkpoints: sizes grow, each but the last is announced by the line of its size, quorums are met.
   def checkpoints:
@@ -493,6 +551,74 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           else lacks($C[-1].name; "\($short.count) x \($short.role) must sign the last checkpoint") end
       end );
 
+  # Modules on record are those that the binding names by hash.
+  def modules: range(0; $N) as $i | $T[$i] | select(.type == "fact.recorded" and .body.fact == "module") | .body.value as $m
+    | if ($m | type) == "object" and any($B.modules[]; .id == $m.module and .sha256 == $m.sha256) then empty
+      else at($i; "the module is not one that the binding names by hash") end;
+
+  # What the record of a completed step holds by its action; a fault is a text.
+  def trimmed: gsub("\\A[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+|[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+\\z"; "");
+  def is_set: type == "object" and (.set | type) == "string" and (.pattern | type) == "string" and (.shares | type) == "array"
+    and all(.shares[]; type == "object" and (.index | type) == "number" and (.commitment | type) == "string");
+  def member($name): if type == "object" then .[$name] else null end;
+  def undone($unit; $name; $signed): .acts["\($unit)/\($name)"] as $done
+    | if $done != null and $T[$done.intent].body.unit == $unit and ($signed == false or $T[$done.intent].body.command != null)
+      then empty else "\($unit)/\($name) was not done" end;
+  def is_register: type == "object" and (.status | type) == "string" and (.pattern | type | IN("string", "null"));
+  def is_reading: type == "object" and (.identity | type) == "object" and (.challenge | type) == "object"
+    and (.identity.id | hex(64)) and (.identity.spki | type) == "string" and (.identity.algorithm | type) == "string"
+    and (.challenge.nonce | hex(64)) and (.challenge.signature | type) == "string"
+    and (.registers | type) == "object" and (.registers.new | is_register) and (.registers.current | is_register)
+    and (.state == null or ((.state | type) == "object" and (.state.administrators | type) == "array"));
+  def reading($kind; $unit; $register): [.facts[] | $T[.].body | select(.fact == $kind) | .value | select(is_reading
+      and .unit == $unit and ($register == null or .register == $register))][-1];
+  def compared($kind; $step; $register; show): . as $s
+    | [$step.units[] | . as $unit | {unit: $unit, read: ($s | reading($kind; $unit; $register))}] as $all
+    | if any($all[]; .read == null) then "no reading of \(first($all[] | select(.read == null)).unit)"
+      elif ([$all[].read | show] | if $register == null then map(select(. != null)) else . end | unique) as $shown
+        | $shown | length > 1 or ($register != null and (.[0] == null or (.[0] | hex(64) | not) or .[0] == $zeros
+            or .[0] != ($s.set.pattern // .[0]))) then "the units do not show the same" else empty end;
+  def distributed: . as $s
+    | [$B.people[] | select(.position == $P.masterKey.custodians) | .id] as $custodians
+    | if $s.set == null then "no set of shares is on record"
+      else
+        [.acts[].result | select(type == "object" and .set == $s.set.set and .readBack == true)] as $read
+        | (reduce $read[] as $one ({}; .["\($one.index)"] = $one.custodian)) as $holders
+        | if any($s.set.shares[]; $holders["\(.index)"] as $id | $custodians | index([$id]) == null)
+            then "a share was not read back by a custodian"
+          elif ([$holders[]] | unique | length) != ($holders | length) then "somebody read back two shares"
+          else empty end
+      end;
+  def packaged($step): .acts.make as $made | .acts.write as $written | "packages/\($step.key.name).keypackage.json" as $name
+    | [$K[] | select(.name == $name)] as $rows
+    | if $made == null or $written == null or $T[$made.intent].body.unit != $step.unit then "no key package was made and written"
+      elif ($written.result | member("name")) != $name or ($written.result | member("sha256")) != $F[$name]
+          or ($rows | length) != 1 then "\($name) is not what was written"
+      elif ($rows[0].text | fromjson? // null) as $k | $made.result as $r
+        | ($k | type) != "object" or ($r | type) != "object" or $k.ceremony != $O.ceremony or $k.line != $made.seq
+          or $k.checkValue == null or $k.checkValue != $r.checkValue or ($k.fields | member("payload")) != $r.wrapped
+        then "\($name) is of another ceremony, line or key than the record tells"
+      else empty end;
+  def work_faults($step): . as $s | $step.action as $action
+    | if $action == "unit.initialise" then $step.units[] as $u | ("token", "user-pin", "identity") as $a | $s | undone($u; $a; false)
+      elif $action == "unit.imprint" then $step.units[] as $u | undone($u; "thresholds"; true)
+      elif $action == "master-key.load" then $step.units[] as $u | range(0; $P.masterKey.shares // 0) as $n | $s | undone($u; "load-\($n + 1)"; true)
+      elif $action == "master-key.commit" then $step.units[] as $u | undone($u; "commit"; true)
+      elif $action == "master-key.activate" then $step.units[] as $u | undone($u; "activate"; true)
+      elif $action == "master-key.generate" then (.acts.set.result | member("shareSet")) as $set
+        | if ($set | is_set) and ($set.shares | length) == $P.masterKey.shares then empty else "no set of shares was made" end
+      elif $action == "shares.distribute" then distributed
+      elif $action == "master-key.verify" then compared("register"; $step; $step.register; .registers[$step.register].pattern)
+      elif $action == "unit.compare" then
+        compared("unit.compared"; $step; null; .registers | map_values({status, pattern})),
+        compared("unit.compared"; $step; null; .state | if . == null then null
+          else {mode, signatureThreshold, revocationThreshold, administrators: (.administrators | map({id, algorithm, spki}))} end)
+      elif $action == "unit.inventory" then $step.units[] as $u | if reading("inventory"; $u; null) == null then "no inventory of \($u)" else empty end
+      elif $action == "key.package" then packaged($step)
+      elif $action == "fact" then if any(.facts[]; $T[.].body | .fact == "answer" and (.value | member("asked")) == $step.ask) then empty
+        else "no answer is on record" end
+      else empty end;
+
   # Steps: in order, every act answered, each completed or skipped by an exception.
   def walk_steps:
     def wrong_at($i; $text): .out += [at($i; $text)];
@@ -501,32 +627,47 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       | (if any(.steps[0:$place][]; (.complete or .skipped) | not) then wrong_at($i; "an earlier step has no outcome and no exception") else . end)
       | .current = ([.current, $place] | max);
     reduce range(0; $N) as $i
-      ({current: -1, out: [], steps: ($steps | map({attempt: 0, complete: false, skipped: false, relaxed: false, open: {}, confirmed: [], present: []}))};
+      ({current: -1, out: [], set: null, steps: ($steps | map({attempt: 0, complete: false, skipped: false, relaxed: false, open: {},
+        acts: {}, facts: [], set: null, confirmed: [], present: []}))};
       $T[$i] as $l
+      | (if $l.type | IN("participant.left", "participant.replaced") then
+          .steps |= map(if .complete then . else .present -= [$l.body.participant] end) else . end)
       | if $l.step == null then
           (if ($l.type | startswith("step.")) or $l.type == "exception.recorded" then wrong_at($i; "names no step") else . end)
         else ($steps | index([$l.step])) as $place | $P.steps[$place] as $step
           | if $l.type == "exception.recorded" then
               (if $l.body.kind | IN("people", "step-deviated") then .steps[$place].relaxed = true
-               elif $l.body.kind == "step-skipped" then enter($i; $place) | .steps[$place].skipped = true
+               elif $l.body.kind == "step-skipped" then
+                 (if $step.action | IN("preflight", "unit.inventory", "fact", "statement") then . else wrong_at($i; "\($step.action) is never waived") end)
+                 | enter($i; $place) | .steps[$place].skipped = true
                else . end)
             elif $l.type == "step.started" then
               enter($i; $place)
               | (if .steps[$place].complete then wrong_at($i; "the step was complete already") else . end)
               | (if $l.body.action != $step.action then wrong_at($i; "the plan says \($step.action)") else . end)
               | (if $l.body.attempt != .steps[$place].attempt + 1 then wrong_at($i; "its attempt does not follow the one before") else . end)
-              | .steps[$place].attempt = $l.body.attempt
+              | .steps[$place].attempt = $l.body.attempt | .steps[$place].facts = []
             else
               (if $place != .current or .steps[$place].attempt == 0 or .steps[$place].complete then wrong_at($i; "its step is not under way") else . end)
               | (if ($l.body | has("attempt")) and $l.body.attempt != .steps[$place].attempt then wrong_at($i; "is of another attempt") else . end)
               | if $l.type == "participant.present" then .steps[$place].present += [$l.body.participant]
-                elif $l.type == "step.confirmed" then .steps[$place].confirmed += $l.by
+                elif $l.type == "fact.recorded" then
+                  .steps[$place].facts += [$i] | if $l.body.fact == "share-set.voided" then .set = null else . end
+                elif $l.type == "step.confirmed" then
+                  if $step.action == "statement" and $l.body.statement != ($step.text | trimmed)
+                  then wrong_at($i; "the statement is not that of the plan") else .steps[$place].confirmed += $l.by end
                 elif $l.type == "step.intent" then
                   (if .steps[$place].open | has($l.body.act) then wrong_at($i; "the act was not answered before") else . end)
-                  | .steps[$place].open[$l.body.act] = $i
-                elif $l.type == "step.outcome" and $l.body.act == null then .steps[$place].complete = true
+                  | .steps[$place].open[$l.body.act] = $i | .steps[$place].acts |= del(.[$l.body.act])
+                elif $l.type == "step.outcome" and $l.body.act == null then .set as $set | .steps[$place] |= (.complete = true | .set = $set)
                 elif $l.type == "step.outcome" or $l.type == "step.reconciled" then
-                  (if .steps[$place].open | has($l.body.act) then .steps[$place].open |= del(.[$l.body.act])
+                  (if .steps[$place].open | has($l.body.act) then
+                     .steps[$place].open[$l.body.act] as $intent
+                     | (if $l.type == "step.outcome" then [$l.body.result] elif $l.body.verdict == "applied" then [$l.body.observed] else [] end) as $done
+                     | .steps[$place].open |= del(.[$l.body.act])
+                     | if $done == [] then . else
+                         .steps[$place].acts[$l.body.act] = {seq: $i, intent: $intent, result: $done[0]}
+                         | ($done[0] | member("shareSet")) as $set | if $set | is_set then .set = $set else . end end
                    else wrong_at($i; "answers an act that was not announced") end)
                 else . end
             end
@@ -546,6 +687,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
                     and shortfall($step.signers; .envelope | signers) == null) | not)
                 then wrong("step \($step.id)"; "no checkpoint of it has the signatures it asks for") else empty end )
             else empty end ),
+          ( if .complete then work_faults($step) | wrong("step \($step.id)"; .) else empty end ),
           ( if .complete or .skipped or ($closed | not) then empty
             elif $T[$N - 1].body.outcome == "abandoned" then lacks("step \($step.id)"; "has no outcome and no exception")
             else wrong("step \($step.id)"; "has no outcome and no exception") end ) );
@@ -554,6 +696,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     if $closed | not then lacks("transcript.jsonl"; "the ceremony is not closed")
     elif $T[$N - 1].body.exceptions != ([$T[] | select(.type == "exception.recorded")] | length) or $T[$N - 1].body.withheld != 0
       then at($N - 1; "counts exceptions or withheld facts wrongly")
+    elif $T[$N - 1].body.signOff != $P.signOff.wording then at($N - 1; "the wording is not that of the plan")
     elif $T[$N - 1].body.outcome == "abandoned" then lacks("transcript.jsonl line \($N - 1)"; "the ceremony was abandoned")
     elif $T[$N - 1].body.outcome != "completed" then at($N - 1; "has an unknown outcome")
     else empty end;
@@ -562,7 +705,9 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
   def imprinted($unit; $serial): {format: "keyrite-unit-state/1", unit: $unit, serial: $serial, mode: "imprint", administrators: [],
     signatureThreshold: 0, revocationThreshold: 0, counter: 0, loading: null, registers: {new: "empty", current: "empty"},
     previous: $zeros, command: $zeros};
-  def votes($signers): [.administrators[] | select(.id as $id | $signers | index([$id])) | .spki] | unique | length;
+  # Signatures were checked with the keys on the roster: one counts where the key in the state of the unit is that key.
+  def votes($signers): [.administrators[] | select(. as $a | ($signers | index([$a.id]))
+    and any($O.roster[]; .id == $a.id and .key.spki == $a.spki and .key.algorithm == $a.algorithm)) | .spki] | unique | length;
   # What a command changes in a state: an object, or the text of the rule that it breaks.
   def change($p; $signers): . as $s
     | if $p.command == "administrator.add" then $p.administrator as $new
@@ -680,7 +825,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
 
   def summary:
     "I ceremony \($O.ceremony)", "I mode \($O.mode)", "I plan \($O.plan.sha256)", "I lines \($N)",
-    "I exceptions \([$T[] | select(.type == "exception.recorded")] | length)",
+    "I exceptions \([$T[] | select(.type == "exception.recorded")] | length)", "I withheld 0",
     (if ($C | length) > 0 then "I root \($C[-1].root)", "I signers \($C[-1].envelope | signers | join(" "))" else empty end),
     (range(0; $A | length) as $i | ($A[$i] | signers[0]) as $id | "A \([$O.roster[] | select(.id == $id)][0].key.spki)");
 
@@ -688,7 +833,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
 | if ($frames | length) > 0 then $frames[]
   else [opening] as $opening
     | if ($opening | length) > 0 then $opening[]
-      else approvals, files, presence, exceptions, checkpoints, walk_steps, closing, commands, summary end end
+      else approvals, files, presence, departures, exceptions, checkpoints, modules, walk_steps, closing, commands, summary end end
 ' >"$tmp/record" 2>/dev/null || refuse 'transcript.jsonl, plan.json or binding.json: something in it is not of the right shape'
 
 odd=$(sed -n 's/^F //p' "$tmp/record" | head -n 1 | tr -cd '[:print:]')
@@ -752,6 +897,10 @@ if [ -s "$tmp/missing" ]; then
   exit 1
 fi
 if [ "$given" = yes ]; then
+  if [ -z "$approvers" ]; then
+    echo 'note: a plan hash says that what was done is what was approved; it authenticates only people whose keys the plan pins.'
+    echo 'note: to know who approved, give the key of an approver with --approver.'
+  fi
   printf 'verdict: verified\n'
 else
   printf 'verdict: consistent (by the word of the bundle alone: nothing was given from outside)\n'

@@ -11,8 +11,8 @@ import { checkCheckpoints, linesOf, type SignedCheckpoint } from './check-checkp
 import { checkCommands } from './check-commands';
 import { checkFiles } from './check-files';
 import { checkApprovals, checkOpening, readDocuments } from './check-opening';
-import { checkExceptions, checkParticipants, checkPresence } from './check-people';
-import { checkReadings } from './check-readings';
+import { checkDepartures, checkExceptions, checkParticipants, checkPresence } from './check-people';
+import { checkModules, checkReadings } from './check-readings';
 import { checkSteps } from './check-steps';
 import { checkSums, readContents, type Contents } from './contents';
 import { Findings, type Finding } from './findings';
@@ -118,9 +118,12 @@ function checkRecord(
   checkReadings(lines, findings);
   checkFiles(opening, lines, contents, findings);
   const checkpoints = checkCheckpoints(opening, lines, contents, findings);
+  checkDepartures(lines, checkpoints, findings);
   if (documents !== null) {
+    checkSignOff(lines, documents.plan.signOff.wording, findings);
     checkExceptions(opening, lines, documents.plan, findings);
-    checkSteps(opening, lines, documents, checkpoints, findings);
+    checkModules(lines, documents.binding, findings);
+    checkSteps(opening, lines, documents, checkpoints, contents, findings);
     checkCommands(opening, lines, documents, findings);
     checkOutside(opening, checkApprovals(opening, documents, contents, findings), outside, findings);
   }
@@ -142,6 +145,13 @@ function checkFrame(lines: readonly GoodLine[], findings: Findings): void {
   }
   if (last.body.exceptions !== linesOf(lines, 'exception.recorded').length || last.body.withheld !== 0) {
     findings.add(TRANSCRIPT, last.seq, 'counts exceptions or withheld facts wrongly');
+  }
+}
+
+/** What people signed below is what the plan told them that they would sign. */
+function checkSignOff(lines: readonly GoodLine[], wording: string, findings: Findings): void {
+  for (const line of linesOf(lines, 'ceremony.closed')) {
+    if (line.body.signOff !== wording) findings.add(TRANSCRIPT, line.seq, 'the wording is not that of the plan');
   }
 }
 

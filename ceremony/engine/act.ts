@@ -142,7 +142,8 @@ async function settle(ceremony: Ceremony, spec: Act, observe: () => Promise<Obse
   await recordVerdict(ceremony, spec, seen);
   const { verdict, observed } = seen;
   const note = typeof observed['note'] === 'string' ? ` (${observed['note']})` : '';
-  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: read again, ${WORDS[verdict]}${note}` });
+  const how = spec.unit === null ? '' : 'read again, ';
+  ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: ${how}${WORDS[verdict]}${note}` });
   if (verdict === 'undetermined') throw unclear(spec);
   return verdict === 'applied' ? observed : null;
 }

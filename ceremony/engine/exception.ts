@@ -1,13 +1,11 @@
 /** Going on without a step, under an exception that an operator and a witness or auditor sign. */
 import type { DeviceError } from '../command/device-error';
 import { PAYLOAD_TYPES } from '../command/dsse';
-import type { Action, Step } from '../plan/schema';
+import type { Step } from '../plan/schema';
+import { WAIVABLE } from '../plan/waivable';
 import type { RosterEntry } from '../transcript/line';
 import type { Ceremony } from './ceremony';
 import { signTogether } from './signatures';
-
-/** Steps without which the ceremony still reaches its end state. Everything else is never waived as a step. */
-const WAIVABLE: readonly Action[] = ['preflight', 'unit.inventory', 'fact', 'statement'];
 
 /** Whether the step may be left out, and the two people who would have to sign are present. */
 export function mayBeWaived(ceremony: Ceremony, step: Step): boolean {

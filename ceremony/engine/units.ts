@@ -148,7 +148,7 @@ function changed(unit: string, how: string): DeviceError {
   return new DeviceError({
     code: 'UNIT_CHANGED',
     message: `Unit ${unit} is not as the record says: ${how}.`,
-    changed: 'Nothing was changed by Keyrite.',
+    changed: 'Reading the unit changed nothing.',
     next: 'Stop, and find out with the auditor what happened to the unit since the last record.',
     uncertain: false,
   });

@@ -7,6 +7,8 @@ export interface Given {
   /** The one operand; empty when none was given and none is needed. */
   readonly operand: string;
   readonly options: Readonly<Record<string, string>>;
+  /** Values of the options that may be given several times, in order. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly json: boolean;
 }
 
@@ -15,15 +17,21 @@ export interface Given {
  *
  * @param operand what the operand is called in errors; null when there is none; ends with `?` when it may be left out
  * @param names options that take a value
- * @throws UsageError when the operand is missing or there are several
+ * @param repeatable those of them that may be given several times; they are in `lists`
+ * @throws UsageError when the operand is missing, there are several, or an option stands twice that may not
  */
-export function readArguments(args: string[], operand: string | null, names: readonly string[]): Given {
+export function readArguments(
+  args: string[],
+  operand: string | null,
+  names: readonly string[],
+  repeatable: readonly string[] = [],
+): Given {
   const options = Object.fromEntries(
-    names.map((name) => [name, { type: 'string' as const, ...(name === 'out' ? { short: 'o' } : {}) }]),
+    names.map((name) => [name, { type: 'string' as const, multiple: true, ...(name === 'out' ? { short: 'o' } : {}) }]),
   );
   const { values, positionals } = parseArgs({
     args,
-    options: { ...options, json: { type: 'boolean' } },
+    options: { ...options, json: { type: 'boolean', multiple: true } },
     allowPositionals: true,
     strict: true,
   });
@@ -34,8 +42,16 @@ export function readArguments(args: string[], operand: string | null, names: rea
     throw new UsageError(`${operand} is missing`, 'See: keyrite help');
   }
   const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(values)) if (typeof value === 'string') given[name] = value;
-  return { operand: positionals[0] ?? '', options: given, json: values.json === true };
+  const lists: Record<string, string[]> = {};
+  for (const [name, list] of Object.entries<readonly (string | boolean)[]>(values)) {
+    if (list.length > 1 && !repeatable.includes(name)) {
+      throw new UsageError(`--${name} is given ${String(list.length)} times`, 'Give it once.');
+    }
+    const texts = list.filter((value) => typeof value === 'string');
+    if (repeatable.includes(name)) lists[name] = texts;
+    else if (texts[0] !== undefined) given[name] = texts[0];
+  }
+  return { operand: positionals[0] ?? '', options: given, lists, json: values.json !== undefined };
 }
 
 /** An option that must be there. Throws UsageError when it is not. */

@@ -8,19 +8,20 @@ import { readArguments } from './arguments';
 
 /** Verifies a bundle. Exit 0 for consistent and verified. */
 export async function verify(args: string[]): Promise<ExitCode> {
-  const given = readArguments(args, 'BUNDLE', ['plan-hash', 'approver']);
+  const given = readArguments(args, 'BUNDLE', ['plan-hash', 'approver'], ['approver']);
   const bundle = existingFolder(given.operand, 'bundle');
   const planHash = given.options['plan-hash']?.toLowerCase();
   if (planHash !== undefined && !/^[0-9a-f]{64}$/.test(planHash)) {
     throw new UsageError('--plan-hash is not 64 hex digits', 'Give the whole SHA-256 of the plan.');
   }
-  const approver = given.options['approver'];
+  // Every one of them must match.
+  const approverKeys = (given.lists['approver'] ?? []).map(publicKey);
   const report = await verifyBundle(new FileBundleFolder(bundle), {
     ...(planHash === undefined ? {} : { planHash }),
-    ...(approver === undefined ? {} : { approverKeys: [publicKey(approver)] }),
+    approverKeys,
   });
   if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else print(report);
+  else print(report, approverKeys.length > 0);
   return report.verdict === 'consistent' || report.verdict === 'verified' ? EXIT.good : EXIT.findings;
 }
 
@@ -32,7 +33,7 @@ function publicKey(path: string): string {
   return pem;
 }
 
-function print(report: VerifyReport): void {
+function print(report: VerifyReport, byKey: boolean): void {
   for (const { where, line, reason } of report.findings) {
     process.stdout.write(`${where}${line === null ? '' : `, line ${String(line)}`}: ${reason}\n`);
   }
@@ -44,6 +45,12 @@ function print(report: VerifyReport): void {
     process.stdout.write(`lines       ${String(summary.lines)}\n`);
     process.stdout.write(`root        ${summary.root}\n            ${summary.rootWords}\n`);
     process.stdout.write(`signed by   ${summary.signers.join(', ')}\n`);
+  }
+  if (report.verdict === 'verified' && !byKey) {
+    process.stdout.write(
+      'A plan hash says that what was done is what was approved; it authenticates only people whose keys the plan pins.\n' +
+        'To know who approved, give the key of an approver with --approver.\n',
+    );
   }
   process.stdout.write(
     `${report.verdict}, ${String(report.exceptions)} exceptions, ${String(report.withheld)} withheld facts\n`,

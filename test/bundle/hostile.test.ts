@@ -155,7 +155,9 @@ describe('verify.sh', () => {
     spoil(directory);
     const { code, output } = await runScript(directory);
     expect(code).toBe(1);
-    expect(output).toMatch(/(?:is not a plain file|no file of a bundle has such a name)\nverdict: refused\n$/u);
+    expect(output).toMatch(
+      /(?:is not a plain file|no file of a bundle has such a name)\nexceptions: \d+\nwithheld: 0\nverdict: refused\n$/u,
+    );
     expect(output).not.toContain('\u001b');
   });
 });

@@ -12,7 +12,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { canonicalBytes, canonicalJson, type Json, type JsonObject } from '../../ceremony/canonical-json';
-import { applyCommand, imprintState, nextCommand } from '../../ceremony/command/apply';
+import { applyCommand, imprintState, nextCommand, openCommand } from '../../ceremony/command/apply';
 import {
   PAYLOAD_TYPES,
   envelope,
@@ -22,7 +22,7 @@ import {
   type PayloadType,
   type SignatureAlgorithm,
 } from '../../ceremony/command/dsse';
-import type { CommandPayload, UnitState } from '../../ceremony/command/unit-state';
+import { commandSha256, type CommandPayload, type UnitState } from '../../ceremony/command/unit-state';
 import { verifyKit } from '../../ceremony/bundle/kit';
 import { SUMS, pemOf } from '../../ceremony/bundle/layout';
 import { sumsOf } from '../../ceremony/bundle/sums';
@@ -123,6 +123,14 @@ export interface Variation {
   readonly stopBefore?: string;
   readonly outcome?: 'completed' | 'abandoned';
   readonly approvers?: readonly string[];
+  /** Steps that an exception skips, further to the inventory. */
+  readonly skip?: readonly string[];
+  /** Text after the end of `plan.json`. */
+  readonly planTail?: string;
+  /** Further files by name. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** The state that the unit is in from the beginning; whatever is signed, the transcript claims that it was carried out. */
+  readonly start?: UnitState;
 }
 
 /** A bundle that was made. */
@@ -178,7 +186,10 @@ class SoftwareCeremony {
     this.folder = folder;
     this.variation = variation;
     this.people = new Map(castOf(variation.reproducible ?? false).map((one) => [one.id, one]));
-    this.plan = readPlan((variation.planText ?? identity)(PLAN_TEXT));
+    const plan = readPlan((variation.planText ?? identity)(PLAN_TEXT));
+    const canonical = Buffer.concat([plan.canonical, Buffer.from(variation.planTail ?? '')]);
+    this.plan = { ...plan, canonical, sha256: createHash('sha256').update(canonical).digest('hex') };
+    this.state = variation.start ?? null;
     this.binding = readBinding((variation.bindingText ?? identity)(this.bindingText()));
   }
 
@@ -208,6 +219,7 @@ class SoftwareCeremony {
       });
       files.push(await self.file(`approvals/${id}.dsse.json`, Buffer.from(`${canonicalJson(sealed)}\n`)));
     }
+    for (const [name, text] of Object.entries(variation.extra ?? {})) await self.file(name, Buffer.from(text));
     self.writer = await TranscriptWriter.create(folder, { now: () => self.tick() }, self.random);
     await self.append({
       type: 'ceremony.opened',
@@ -235,7 +247,7 @@ class SoftwareCeremony {
 
   /** One step of the plan. */
   async carryOut(step: string, action: string): Promise<void> {
-    if (action === 'unit.inventory') {
+    if (action === 'unit.inventory' || this.variation.skip?.includes(step) === true) {
       await this.exception(step, 'step-skipped');
       return;
     }
@@ -342,6 +354,8 @@ class SoftwareCeremony {
   }
 
   private async initialise(step: string): Promise<void> {
+    await this.act(step, `${UNIT}/token`, 'C_InitToken', null, { token: { label: UNIT } });
+    await this.act(step, `${UNIT}/user-pin`, 'C_InitPIN', null, { token: { userPinSet: true } });
     const spki = this.person('ada').spki;
     this.state = imprintState(spkiSha256(spki), '0001');
     const result = {
@@ -377,6 +391,7 @@ class SoftwareCeremony {
       this.state = applyCommand(this.state, sealed, custodians);
     } catch {
       // A test made the command wrong on purpose; the transcript claims that it was carried out all the same.
+      if (this.variation.start !== undefined) this.state = claimed(this.state, sealed);
     }
     if (name === 'load-1') await this.failedAttempt(step, `${UNIT}/${name}`, payload.command, sealed);
     await this.act(step, `${UNIT}/${name}`, payload.command, sealed, { state: this.state });
@@ -518,6 +533,17 @@ class SoftwareCeremony {
       'wrappingParameters: []\nmedia: []\n'
     );
   }
+}
+
+/** What a transcript claims of a command on registers that the unit would have refused. */
+function claimed(state: UnitState, sealed: Envelope): UnitState {
+  const command = openCommand(sealed);
+  const registers =
+    command.payload.command === 'master-key.commit'
+      ? ({ new: 'full-committed', current: 'empty' } as const)
+      : ({ new: 'empty', current: 'valid' } as const);
+  const { counter, previous } = command;
+  return { ...state, registers, counter, previous, command: commandSha256(command) };
 }
 
 const PATTERN = 'c0'.repeat(32);

@@ -206,7 +206,7 @@ describe('a whole rehearsal', () => {
     ]) {
       expect(files).toContain(join(place.folder, name));
     }
-    expect(files.filter((file) => file.startsWith(temporary)).length).toBeGreaterThan(0);
+    expect(filesBelow(temporary), 'no temporary file is left at all').toEqual([]);
     expect(files.filter((file) => file.includes('/media/')).length).toBeGreaterThan(30);
     for (const file of files) expect(search.in(readFileSync(file)), file).toEqual([]);
     expect(search.in(readFileSync(join(room, 'player.json')))).not.toEqual([]);

@@ -426,6 +426,8 @@ describe('a root key', () => {
   it('is made, wrapped, encrypts a nonce, and is destroyed', async () => {
     const made = await handlers['unit.make-root-key']({ target, name: 'root-key-1' }, link);
     v.parse(MODULE_OPERATIONS['unit.make-root-key'].result, made);
+    const shown = async () => (await read()).objects?.filter(({ label }) => label === 'root-key-1');
+    expect(await shown()).toMatchObject([{ class: 'secret-key', attributes: { CKA_TOKEN: false } }]);
     expect(made.attributes).toMatchObject({
       CKA_TOKEN: false,
       CKA_SENSITIVE: true,
@@ -468,6 +470,7 @@ describe('a root key', () => {
     decipher.setAuthTag(sealed.subarray(-16));
     expect(Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])).toEqual(given);
     await handlers['unit.destroy-root-key']({ target, handle: made.handle }, link);
+    expect(await shown()).toEqual([]);
     const gone = await troubleOf(() =>
       handlers['unit.wrap-root-key']({ target, handle: made.handle, to: { ...to, oaep: 'sha1' } }, link),
     );

@@ -8,7 +8,8 @@ export const exportBundle: StepHandler<'export'> = async (ceremony, step) => {
   const { folder } = ceremony.ports;
   const files: { name: string; sha256: string }[] = [];
   for (const name of await folder.list()) {
-    if (name === 'transcript.jsonl') continue;
+    // A crash can leave a folder empty; it says nothing.
+    if (name === 'transcript.jsonl' || name.endsWith('/')) continue;
     const sha256 = sha256Hex(await folder.read(name));
     const recorded = ceremony.record.fileSha256(name);
     if (recorded !== null && recorded !== sha256) {
