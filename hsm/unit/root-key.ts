@@ -7,7 +7,7 @@ import { isCkr } from '../pkcs11/cryptoki-error';
 import { attempt, refused } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
 import { aesGcm, oaep, plain, type OaepHash } from '../pkcs11/mechanisms';
-import { rsaModulusBytes, rsaWrappingKey } from '../pkcs11/spki';
+import { rsaModulusBytes, rsaWrappingKey, spkiOf } from '../pkcs11/spki';
 import { KEEPING, USAGES, differences, onlyFor, readBack, valueIsReadable } from './objects';
 import { cmacBy } from './registers';
 import { reading, type OpenToken } from './tokens';
@@ -63,7 +63,8 @@ export class RootKeys {
         return { handle, checkValue, attributes };
       });
     } catch (error) {
-      session.destroy(key);
+      // Where this fails, its error is the one that counts: a key of which nobody knows enough may be left.
+      destroyProven(of, { token, key, id });
       throw error;
     }
   }
@@ -83,6 +84,8 @@ export class RootKeys {
     return attempt(unchanged(of, 'wrapping the root key'), () => {
       const publicKey = session.create(rsaWrappingKey(to.spki));
       try {
+        // SECURITY(K-13): wrapped to another key, the root key would be another's.
+        if (spkiOf(session, publicKey) !== to.spki) throw badKey(of);
         const wrapped = session.wrap(oaep(to.oaep), publicKey, key, 2048);
         if (wrapped.length !== rsaModulusBytes(to.spki)) throw badAnswer(of, 'a wrapped key', wrapped.length);
         return wrapped.toString('base64');
@@ -113,25 +116,7 @@ export class RootKeys {
   /** Destroys a root key and proves it gone. Throws DeviceError; `KEY_STILL_THERE` when it can still be found. */
   destroy(of: string, handle: string): void {
     const { token, key, id } = this.#require(of, handle);
-    const circumstance = {
-      of,
-      doing: 'destroying the root key',
-      changed: 'It goes when the session ends.',
-      changes: true,
-    };
-    attempt(circumstance, () => {
-      token.session.destroy(key);
-      // SECURITY(K-20): the token says destroyed; it is looked for.
-      if (!isGone(token, key, id)) {
-        throw new DeviceError({
-          code: 'KEY_STILL_THERE',
-          message: `${of}: the token says that the root key was destroyed, but still shows it.`,
-          changed: 'The key is still in the token.',
-          next: 'End the step: a session object goes with its session. Do not use this token for production.',
-          uncertain: true,
-        });
-      }
-    });
+    destroyProven(of, { token, key, id });
     this.#held.delete(handle);
   }
 
@@ -145,6 +130,29 @@ export class RootKeys {
       'Make a new root key; the one before never left the token.',
     );
   }
+}
+
+/** Destroys a root key and looks for it. Throws DeviceError that is `uncertain` when it may be left. */
+function destroyProven(of: string, { token, key, id }: Held): void {
+  const circumstance = {
+    of,
+    doing: 'destroying the root key',
+    changed: 'It goes when the session ends.',
+    changes: true,
+  };
+  attempt(circumstance, () => {
+    token.session.destroy(key);
+    // SECURITY(K-20): the token says destroyed; it is looked for.
+    if (!isGone(token, key, id)) {
+      throw new DeviceError({
+        code: 'KEY_STILL_THERE',
+        message: `${of}: the token says that the root key was destroyed, but still shows it.`,
+        changed: 'The key is still in the token.',
+        next: 'End the step: a session object goes with its session. Do not use this token for production.',
+        uncertain: true,
+      });
+    }
+  });
 }
 
 function isGone(token: OpenToken, key: ObjectHandle, id: Buffer): boolean {
@@ -168,6 +176,16 @@ function notAsAsked(of: string, wrong: readonly string[]): DeviceError {
     message: `${of}: the token made the root key otherwise than asked: ${wrong.join(', ')}.`,
     changed: 'The key was destroyed; nothing else was changed.',
     next: 'Use another token: this one does not keep a key as it is told to.',
+    uncertain: false,
+  });
+}
+
+function badKey(of: string): DeviceError {
+  return new DeviceError({
+    code: 'KEY_NOT_AS_ASKED',
+    message: `${of}: the wrapping key, read back from the token, is not the one that was put into it.`,
+    changed: 'Nothing was wrapped.',
+    next: 'Do not use this token before its vendor has explained this.',
     uncertain: false,
   });
 }
