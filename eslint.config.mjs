@@ -49,7 +49,7 @@ export default defineConfig(
   globalIgnores(['**/build/', '**/node_modules/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   {
-    files: ['**/*.{ts,mts,mjs}'],
+    files: ['**/*.{ts,tsx,mts,mjs}'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
     plugins: {
       '@typescript-eslint': tseslint.plugin,
@@ -65,7 +65,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{ts,mts}'],
+    files: ['**/*.{ts,tsx,mts}'],
     extends: [js.configs.recommended, tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     rules: {
       '@typescript-eslint/no-explicit-any': ['error', { fixToUnknown: false }],
@@ -105,14 +105,20 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{ts,mts,mjs}'],
+    files: ['**/*.{ts,tsx,mts,mjs}'],
     ignores: withNetwork,
     rules: { 'no-restricted-globals': ['error', { globals: NETWORK_GLOBALS, checkGlobalObject: true }] },
   },
   { files: ['cli/**', 'connected/**', 'test/**'], rules: { 'no-console': 'off' } },
   {
     // What ends a process: its entry point, the port that tells it to go, scripts, and programs that tests start.
-    files: [...BUNDLES.map((bundle) => bundle.entry), 'hsm/node-port.ts', 'scripts/**', 'test/**'],
+    files: [
+      ...BUNDLES.map((bundle) => bundle.entry),
+      'hsm/node-port.ts',
+      'hsm/utility-port.ts',
+      'scripts/**',
+      'test/**',
+    ],
     rules: { 'no-restricted-properties': ['error', ...BANNED_PROPERTIES] },
   },
   {

@@ -3,6 +3,7 @@
  * ±(2^53−1), no `-0`, no U+007F, depth at most 32. Under these limits `jq -cS` prints the same bytes, so a stranger can
  * check the form with a stock tool.
  */
+import { MAX_BYTES, MAX_DEPTH, isCanonical } from './canonical-form';
 
 /** What canonical JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -10,11 +11,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** An object of canonical JSON. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Deepest nesting of arrays and objects that a record may have. */
-export const MAX_DEPTH = 32;
-
-/** Longest record in UTF-8 bytes: 1 MiB. */
-export const MAX_BYTES = 1024 * 1024;
+export { MAX_BYTES, MAX_DEPTH };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -40,19 +37,27 @@ export function canonicalBytes(value: Json): Uint8Array {
  * @throws RangeError when the bytes are too long, not UTF-8, not JSON, or JSON in any other form
  */
 export function parseCanonical(bytes: Uint8Array): Json {
+  if (!isCanonical(bytes)) throw notCanonical(bytes);
+  return JSON.parse(decoder.decode(bytes)) as Json;
+}
+
+/** What keeps bytes from being canonical JSON, in words: found by parsing and writing them again. */
+export function notCanonical(bytes: Uint8Array): RangeError {
   if (bytes.length > MAX_BYTES) {
-    throw new RangeError(`canonical JSON: expected at most ${String(MAX_BYTES)} bytes, got ${String(bytes.length)}`);
+    return new RangeError(`canonical JSON: expected at most ${String(MAX_BYTES)} bytes, got ${String(bytes.length)}`);
   }
-  let text: string;
   let value: Json;
   try {
-    text = decoder.decode(bytes);
-    value = JSON.parse(text) as Json;
+    value = JSON.parse(decoder.decode(bytes)) as Json;
   } catch {
-    throw new RangeError('canonical JSON: not UTF-8 JSON');
+    return new RangeError('canonical JSON: not UTF-8 JSON');
   }
-  if (canonicalJson(value) !== text) throw new RangeError('canonical JSON: valid JSON, but not in canonical form');
-  return value;
+  try {
+    canonicalJson(value);
+  } catch (error) {
+    if (error instanceof RangeError) return error;
+  }
+  return new RangeError('canonical JSON: valid JSON, but not in canonical form');
 }
 
 function write(value: Json, depth: number): string {

@@ -7,14 +7,26 @@ export const Id = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected an id: a-z, 0-9 and -, at most 63'),
 );
 
-/** A name in any script, 1 to 200 characters, no control characters. */
-export const Name = v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,200}$/u, 'expected 1 to 200 characters on one line'));
+/** A name in any script, 1 to 200 characters, no control characters, no half of a surrogate pair. */
+export const Name = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u, 'expected 1 to 200 characters on one line'),
+);
 
-/** Prose: 1 to 4000 characters; line feeds allowed, other control characters not. */
+/** Prose: 1 to 4000 characters; line feeds allowed, other control characters and halves of surrogate pairs not. */
 export const Prose = v.pipe(
   v.string(),
-  v.regex(/^(?:[^\p{Cc}]|\n){1,4000}$/u, 'expected text of 1 to 4000 characters'),
+  v.regex(/^(?:[^\p{Cc}\p{Cs}]|\n){1,4000}$/u, 'expected text of 1 to 4000 characters'),
 );
+
+/**
+ * The first character of a text that cannot go on record, as `U+007F`: a control character but line feed and tab, or
+ * half of a surrogate pair. Null when there is none.
+ */
+export function unrecordableIn(text: string): string | null {
+  const found = /[^\P{Cc}\n\t]|\p{Cs}/u.exec(text)?.[0].codePointAt(0);
+  return found === undefined ? null : `U+${found.toString(16).toUpperCase().padStart(4, '0')}`;
+}
 
 /** Lower-case hex of a whole number of bytes. */
 export const Hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})*$/, 'expected lower-case hex'));

@@ -1,22 +1,42 @@
 /** Attended runs and resumed ones: from plan and binding to the end, with whoever answers for the people. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { CeremonyPaused, type Ceremony } from '../ceremony/engine/ceremony';
+import { BundleNotCopied } from '../ceremony/engine/copy-to-media';
 import { openCeremony, type Documents } from '../ceremony/engine/open';
 import { resumeCeremony } from '../ceremony/engine/resume';
-import { runCeremony } from '../ceremony/engine/run';
-import type { People } from '../ceremony/engine/ports';
-import { FileBundleFolder } from './bundle-folder';
+import { runCeremony, type StepObserver } from '../ceremony/engine/run';
+import type { EnginePorts, People } from '../ceremony/engine/ports';
+import { openSession } from '../ceremony/engine/sessions';
+import { hexGroups, words } from '../ceremony/words';
+import { FileBundleFolder } from '../workstation/bundle-folder';
 import type { Binding } from '../ceremony/plan/binding-schema';
-import { CeremonyEnded, UsageError } from './exit';
-import { builtScripts, forbidCoreDumps, NodeChildren } from './node-children';
+import { CeremonyEnded, UsageError } from '../workstation/explain';
+import { builtScripts, NodeChildren } from './node-children';
 import { RehearsedPeople } from './people-rehearsal';
 import { TerminalPeople } from './people-terminal';
-import { enterStore } from './rehearsal/opencryptoki-store';
-import { Session, thisApp } from './session';
+import { enterStore } from '../workstation/rehearsal/opencryptoki-store';
+import { forbidCoreDumps } from '../workstation/core-dumps';
+import { playerOf } from '../workstation/rehearsal/room';
+import { Session } from '../workstation/session';
+import { stepResult } from '../workstation/step-result';
+import { THIS_RUNTIME, thisApp } from './this-app';
+import { resultLines } from './result-lines';
 import { AnnouncedSteps, say } from './voice';
 
-/** Runs a ceremony in a folder: opens it there, or takes it up where its transcript stands. */
-export async function runInFolder(documents: Documents, folder: string, begun: boolean): Promise<void> {
+/** How a run begins: a new ceremony, one taken up after a crash or a stop, or the next session of one that is paused. */
+export type Beginning = { readonly kind: 'new' | 'resumed' } | { readonly kind: 'session'; readonly first: Binding };
+
+/**
+ * Runs a ceremony in a folder: opens it there, or takes it up where its transcript stands.
+ *
+ * @param carryOn what is done with the open ceremony; left out: its steps, to the close
+ * @returns `paused` when the plan pauses it under seal, else `closed`
+ */
+export async function runInFolder(
+  documents: Documents,
+  folder: string,
+  beginning: Beginning,
+  carryOn: (ceremony: Ceremony, steps: StepObserver) => Promise<unknown> = runCeremony,
+): Promise<'closed' | 'paused'> {
   const { binding } = documents.binding;
   refuseProduction(binding);
   forbidCoreDumps();
@@ -37,34 +57,51 @@ export async function runInFolder(documents: Documents, folder: string, begun: b
           children.announceDoing(doing);
         })
       : new RehearsedPeople(say);
-  const session = new Session({ plan: documents.plan.plan, binding, people, folder: bundle, children });
+  const session = new Session({
+    plan: documents.plan.plan,
+    binding,
+    people,
+    folder: bundle,
+    processes: children,
+    runtime: THIS_RUNTIME,
+  });
   const interrupted = endOnSecondInterrupt(folder);
   try {
-    const ceremony = begun
-      ? await resumeCeremony(documents.plan, documents.binding, session.ports)
-      : await openCeremony(documents, thisApp(), session.ports);
-    const steps = new AnnouncedSteps((heading) => {
-      children.announceStep(heading);
-    });
-    await runCeremony(ceremony, steps);
+    const { plan, sha256 } = documents.plan;
+    const spoken = words(Buffer.from(sha256, 'hex'));
+    say({ kind: 'result', text: `Plan hash: ${hexGroups(sha256)} (${spoken})` });
+    const ceremony = await begin(beginning, documents, session.ports);
+    const steps = new AnnouncedSteps(
+      (heading) => {
+        children.announceStep(heading);
+      },
+      (step) => {
+        for (const text of resultLines(stepResult(plan, step, ceremony.record.lines))) say({ kind: 'result', text });
+      },
+    );
+    await carryOn(ceremony, steps);
+    return 'closed';
   } catch (error) {
-    throw new CeremonyEnded(error, howToGoOn(folder));
+    if (error instanceof CeremonyPaused) {
+      say({ kind: 'result', text: `${error.message}\nThen: keyrite resume ${folder} --binding B2` });
+      return 'paused';
+    }
+    throw new CeremonyEnded(error, error instanceof BundleNotCopied ? howToCopy(folder) : howToGoOn(folder));
   } finally {
     process.off('SIGINT', interrupted);
     await session.end();
   }
 }
 
-/**
- * The file of the player that stands in for the people of a rehearsal; null where real people are asked.
- *
- * @throws UsageError when the rehearsal's room is gone
- */
-export function playerOf({ room }: Binding): string | null {
-  if (room === undefined) return null;
-  const player = join(room, 'player.json');
-  if (existsSync(player)) return player;
-  throw new UsageError(`the rehearsal room ${room} is gone`, 'Its tokens went with it: start a new rehearsal.');
+function begin(beginning: Beginning, documents: Documents, ports: EnginePorts): Promise<Ceremony> {
+  switch (beginning.kind) {
+    case 'new':
+      return openCeremony(documents, thisApp(), ports);
+    case 'resumed':
+      return resumeCeremony(documents.plan, documents.binding, ports);
+    case 'session':
+      return openSession(beginning.first, documents, thisApp(), ports);
+  }
 }
 
 /** How soon a second Ctrl-C must follow the first, in milliseconds. */
@@ -89,6 +126,11 @@ function endOnSecondInterrupt(folder: string): () => void {
 /** What to do about a ceremony that ended before its close. */
 export function howToGoOn(folder: string): string {
   return `The record in ${folder} is whole as far as it goes, and nothing in it is done twice.\nTo go on, put right what is named above, then: keyrite resume ${folder}`;
+}
+
+/** What to do about a sealed bundle that a medium lacks. */
+export function howToCopy(folder: string): string {
+  return `Nothing else is left to do. Once the medium is there: keyrite resume ${folder}\nOr copy the whole folder by hand.`;
 }
 
 /** @throws UsageError for a production binding: this is a checkout */

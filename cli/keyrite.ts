@@ -1,8 +1,16 @@
 /** `keyrite`: the command line. DESIGN.md section 10 lists what each command does. */
-import { EXIT, UsageError, explain, type ExitCode } from './exit';
+import { EXIT, endOn, type ExitCode } from './exit';
+import { UsageError } from '../workstation/explain';
+import { abandon } from './commands/abandon';
+import { addendum } from './commands/addendum';
+import { approve } from './commands/approve';
 import { check } from './commands/check';
+import { compare } from './commands/compare';
+import { cosign } from './commands/cosign';
 import { dryRunPlan } from './commands/dry-run';
 import { inspect } from './commands/inspect';
+import { ledger } from './commands/ledger';
+import { checkProof, prove } from './commands/prove';
 import { rehearse } from './commands/rehearse';
 import { report } from './commands/report';
 import { resume } from './commands/resume';
@@ -15,18 +23,66 @@ import { verify } from './commands/verify';
 type Command = (args: string[]) => Promise<ExitCode> | ExitCode;
 
 const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: string; readonly run: Command }>> = {
-  check: { use: 'PLAN [--binding B]', does: 'read a plan and prove that it can be carried out', run: check },
-  script: { use: 'PLAN -o F.html', does: 'the printable script', run: script },
+  check: {
+    use: 'PLAN [--binding B [--ledger BUNDLE]]',
+    does: 'read a plan and prove that it can be carried out; the ledger in the binding is that of BUNDLE',
+    run: check,
+  },
+  script: { use: 'PLAN -o F.html|F.pdf [--paper letter]', does: 'the printable script', run: script },
   'dry-run': { use: 'PLAN', does: 'the PKCS#11 calls in order, no device touched', run: dryRunPlan },
   rehearse: {
-    use: '[PLAN] [--module NAME|PATH] [--params FILE] [--out DIR] [--keep DIR]',
+    use: '[PLAN] [--module NAME|PATH] [--params FILE] [--out DIR] [--keep DIR] [--keys p256|mixed]',
     does: 'a whole ceremony on throw-away tokens, unattended; NAME is softhsm2, nss or opencryptoki (root only)',
     run: rehearse,
   },
-  run: { use: 'PLAN --binding B --out DIR', does: 'a ceremony in this terminal', run },
-  resume: { use: 'DIR', does: 'go on after a crash', run: resume },
-  verify: { use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]...', does: 'the verdict on a bundle', run: verify },
-  report: { use: 'BUNDLE -o F.html', does: 'what a person signs and files', run: report },
+  approve: {
+    use: 'PLAN --binding B --as ID [--key KEY.pem | --tokens B] [--session DIR] -o F.dsse.json',
+    does: 'sign plan and binding beforehand, as one of their approvers',
+    run: (args) => approve(args),
+  },
+  run: { use: 'PLAN --binding B --out DIR [--approval F]...', does: 'a ceremony in this terminal', run },
+  resume: {
+    use: 'DIR [--binding B2 [--approval F]...]',
+    does: 'go on after a crash, or after a pause with a binding of its own',
+    run: resume,
+  },
+  abandon: {
+    use: 'DIR --reason TEXT',
+    does: 'close a ceremony that will not be brought to its end, and seal the record of it',
+    run: abandon,
+  },
+  verify: {
+    use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]... [--tsa-ca CA.pem]',
+    does: 'the verdict on a bundle',
+    run: verify,
+  },
+  ledger: {
+    use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]...',
+    does: 'the custody ledger at the end of a ceremony, ready for the next binding',
+    run: ledger,
+  },
+  compare: { use: 'BUNDLE-A BUNDLE-B', does: 'a rehearsal and the production after it, side by side', run: compare },
+  cosign: {
+    use: 'BUNDLE --as ID --key KEY.pem|--binding B [--plan-hash H] [--approver KEY.pem]... [-o F]',
+    does: 'recompute a bundle on a station of your own, and sign what you found',
+    run: (args) => cosign(args),
+  },
+  addendum: {
+    use: 'BUNDLE --kind KIND|--timestamp F.tsr [--file F]... [--line N] --reason TEXT [--text TEXT] --signer ID[=KEY.pem]... [--binding B]',
+    does: 'add what came after the close; KIND is receipt, correction, destruction, cosignature or attachment',
+    run: (args) => addendum(args),
+  },
+  prove: {
+    use: 'BUNDLE --line N [--checkpoint K] [--with-line] -o F, or BUNDLE --from K1 [--to K2] -o F',
+    does: 'prove that a line is under a checkpoint, or that a checkpoint began as an earlier one',
+    run: prove,
+  },
+  'check-proof': {
+    use: 'F --checkpoint FILE... [--key PEM --signature SIG]',
+    does: 'check a proof against the checkpoints that you know: one, or the earlier and the later',
+    run: checkProof,
+  },
+  report: { use: 'BUNDLE -o F.html|F.pdf [--paper letter]', does: 'what a person signs and files', run: report },
   inspect: { use: 'FILE', does: 'what a file of ours holds', run: inspect },
   'self-test': { use: '', does: 'known answers of every algorithm in use, on this machine', run: selfTestHere },
 };
@@ -42,7 +98,7 @@ async function main(argv: string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(name, args);
   } catch (error) {
-    const { text, code } = explain(badOption(error) ?? error);
+    const { text, code } = endOn(badOption(error) ?? error);
     if (json) process.stdout.write(`${JSON.stringify({ error: text, exit: code })}\n`);
     process.stderr.write(`keyrite: ${text}\n`);
     process.exitCode = code;

@@ -3,13 +3,16 @@
  * its links. Main holds its end of each link only to hand it on: it never reads one.
  */
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Duplex, type Stream } from 'node:stream';
 import type { Module } from '../ceremony/plan/binding-schema';
 import { ProcessClient, type Asking, type ExitInfo, type Transport } from '../hsm/client';
-import { MODULE_OPERATIONS, SHARE_OPERATIONS, type OperationTable } from '../hsm/contract';
+import { KEY_FILE_OPERATIONS, MODULE_OPERATIONS, SHARE_OPERATIONS, type OperationTable } from '../hsm/contract';
 import { PersonGone } from '../hsm/person-errors';
+import { FOR_EVERY_CHILD, inherited } from '../workstation/child-environment';
+import type { Processes, SharePurpose } from '../workstation/processes';
+import { SCRIPT_NAMES } from '../workstation/survivors';
 import { FIRST_LINK_FD, MAX_LABEL, MAX_LINKS, type PersonControl } from './person/contract';
 
 /** Files of the programs that run as children. */
@@ -17,15 +20,18 @@ export interface ChildScripts {
   readonly worker: string;
   readonly shareProcess: string;
   readonly person: string;
+  readonly keyFile: string;
 }
-
-/** Names of the built programs; {@link endSurvivors} knows children of a killed run by them. */
-export const SCRIPT_NAMES = ['worker.cjs', 'share-process.cjs', 'person.cjs'] as const;
 
 /** The programs that lie beside the one that runs now. */
 export function builtScripts(folder = dirname(realpathSync(process.argv[1] ?? '.'))): ChildScripts {
-  const [worker, shareProcess, person] = SCRIPT_NAMES;
-  return { worker: join(folder, worker), shareProcess: join(folder, shareProcess), person: join(folder, person) };
+  const [worker, shareProcess, person, keyFile] = SCRIPT_NAMES;
+  return {
+    worker: join(folder, worker),
+    shareProcess: join(folder, shareProcess),
+    person: join(folder, person),
+    keyFile: join(folder, keyFile),
+  };
 }
 
 /** What the children of one run have in common. */
@@ -43,14 +49,14 @@ export interface ChildrenOptions {
   readonly startThrough?: (module: Module) => readonly string[];
 }
 
-/** What a share process is for: each purpose has a link of its own, because both can live at once. */
-export type SharePurpose = 'set' | 'rewrap';
+/** Links besides those of the modules. */
+const LINKS_OF_OURS = ['share:set', 'share:rewrap', 'key-file'] as const;
 
 /** How long the person process may take to end by itself, in milliseconds. */
 const STOP_MS = 2_000;
 
 /** Starts and ends the children of one run. */
-export class NodeChildren {
+export class NodeChildren implements Processes {
   readonly #options: ChildrenOptions;
   readonly #person: ChildProcess;
   readonly #personExit: Promise<ExitInfo>;
@@ -61,9 +67,10 @@ export class NodeChildren {
   /** Starts the person process. @throws RangeError when the binding has more modules than there are links */
   constructor(options: ChildrenOptions) {
     this.#options = options;
-    const names = [...options.modules.map((module) => `module:${module.id}`), 'share:set', 'share:rewrap'];
+    const names = [...options.modules.map((module) => `module:${module.id}`), ...LINKS_OF_OURS];
     if (names.length > MAX_LINKS) {
-      throw new RangeError(`modules: expected at most ${String(MAX_LINKS - 2)}, got ${String(options.modules.length)}`);
+      const most = MAX_LINKS - LINKS_OF_OURS.length;
+      throw new RangeError(`modules: expected at most ${String(most)}, got ${String(options.modules.length)}`);
     }
     this.#links = new Map(names.map((name, index) => [name, index]));
     const player = options.player === null ? [] : [`--player=${options.player}`];
@@ -121,6 +128,17 @@ export class NodeChildren {
     });
   }
 
+  /** Starts the process that signs with key files; at most one may live at a time. @throws PersonGone as above */
+  startKeyFileProcess(): ProcessClient<typeof KEY_FILE_OPERATIONS> {
+    return this.startChild({
+      name: 'the key-file process',
+      table: KEY_FILE_OPERATIONS,
+      script: this.#options.scripts.keyFile,
+      link: 'key-file',
+      environment: {},
+    });
+  }
+
   /** Tells the screen on which people give PINs and shares which step begins. */
   announceStep(step: string): void {
     this.#tell({ step: step.slice(0, MAX_LABEL) });
@@ -146,7 +164,7 @@ export class NodeChildren {
     return this.#person.stdio.slice(FIRST_LINK_FD).filter((stream) => stream instanceof Duplex);
   }
 
-  /** Starts a program of one table on a link: `module:<id>`, `share:set` or `share:rewrap`. @throws PersonGone as above */
+  /** Starts a program of one table on a link: `module:<id>`, `share:set`, `share:rewrap` or `key-file`. @throws PersonGone as above */
   startChild<T extends OperationTable>(child: {
     readonly name: string;
     readonly table: T;
@@ -194,21 +212,6 @@ export class NodeChildren {
   #tell(control: PersonControl): void {
     post(this.#person, control);
   }
-}
-
-/**
- * What every child gets of the environment: where programs are, and how words and times are written. No HOME, no
- * NODE_OPTIONS, no LD_*: what steers a module stands in the binding.
- */
-const FOR_EVERY_CHILD: Readonly<Record<string, string>> = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  ...inherited('LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'),
-};
-
-function inherited(...names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }
 
 /**
@@ -279,14 +282,4 @@ function post(child: ChildProcess, message: object): void {
 function repairTerminal(): void {
   const words = 'exec </dev/tty >/dev/tty && stty sane && printf "\\033[2J\\033[3J\\033[H\\033[?1049l\\033[3J"';
   spawnSync('sh', ['-c', words], { stdio: 'ignore' });
-}
-
-/**
- * Forbids core dumps of this process and of every child it starts from now on.
- *
- * @returns whether the system now says so
- */
-export function forbidCoreDumps(): boolean {
-  spawnSync('prlimit', ['--core=0:0', '--pid', String(process.pid)], { stdio: 'ignore' });
-  return /^Max core file size\s+0\s+0\s/m.test(readFileSync('/proc/self/limits', 'utf8'));
 }

@@ -1,5 +1,6 @@
 /** The people of an unattended rehearsal, as far as nothing secret is said: they confirm, and try again a few times. */
-import type { Decision, Notice, People } from '../ceremony/engine/ports';
+import type { Clock, ClockReading, Decision, Notice, People } from '../ceremony/engine/ports';
+import { playedFile } from '../workstation/rehearsal/played-file';
 
 /** How often a failed act is tried again before the rehearsal stops. */
 const TRIES = 3;
@@ -7,6 +8,7 @@ const TRIES = 3;
 /** Confirms everything; its voice is the rehearsal's progress. */
 export class RehearsedPeople implements People {
   private readonly say: (notice: Notice) => void;
+  private guests = 0;
   private readonly failures = new Map<string, number>();
 
   constructor(say: (notice: Notice) => void) {
@@ -21,8 +23,32 @@ export class RehearsedPeople implements People {
     return Promise.resolve(question.by);
   }
 
-  ask(): Promise<string> {
-    return Promise.resolve('said in an unattended rehearsal');
+  ask({ expects, played }: { readonly expects?: 'name'; readonly played?: string }): Promise<string> {
+    if (expects !== 'name') return Promise.resolve(played ?? 'said in an unattended rehearsal');
+    this.guests += 1;
+    return Promise.resolve(`Guest ${String(this.guests)}`);
+  }
+
+  /** Nobody is there to look at a clock: the machine's own is read for everybody, and the record says so. */
+  readClocks({
+    by,
+    clock,
+  }: {
+    readonly by: readonly string[];
+    readonly clock: Clock;
+  }): Promise<readonly ClockReading[]> {
+    const source = 'the clock of this machine, in an unattended rehearsal';
+    return Promise.resolve(
+      by.map((id) => {
+        const at = clock.now();
+        return { by: id, source, at, workstation: at };
+      }),
+    );
+  }
+
+  /** A text file that says what it is, made in the rehearsal's room. */
+  attach({ step, room }: { readonly step: string; readonly room: string | null }): Promise<readonly string[]> {
+    return Promise.resolve(room === null ? [] : [playedFile(room, step)]);
   }
 
   decide(question: { readonly step: string; readonly options: readonly Decision[] }): Promise<Decision> {

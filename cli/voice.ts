@@ -27,11 +27,16 @@ export type StepTimes = Record<string, number>;
 export class AnnouncedSteps implements StepObserver {
   readonly times: StepTimes = {};
   private readonly onStep: (heading: string) => void;
+  private readonly onOver: (step: Step) => void;
   private begun = 0;
 
-  /** @param onStep is given each step's number and title, such as `Step 3 of 22: The purpose is read aloud` */
-  constructor(onStep: (heading: string) => void = () => undefined) {
+  /**
+   * @param onStep is given each step's number and title, such as `Step 3 of 22: The purpose is read aloud`
+   * @param onOver is given each step that is over, to tell what it left
+   */
+  constructor(onStep: (heading: string) => void = () => undefined, onOver: (step: Step) => void = () => undefined) {
     this.onStep = onStep;
+    this.onOver = onOver;
   }
 
   stepBegins(step: Step, index: number, count: number): void {
@@ -44,6 +49,7 @@ export class AnnouncedSteps implements StepObserver {
     const took = Math.round(performance.now() - this.begun);
     this.times[step.id] = took;
     process.stderr.write(`       done in ${duration(took)}\n`);
+    this.onOver(step);
   }
 }
 

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { DeviceError, type DeviceTrouble } from '../ceremony/command/device-error';
 import { Message, type ArgsOf, type Dialogue, type OperationTable, type ResultOf } from './contract';
+import { changedByHalf, changedByNone } from './operation-words';
 import { EXIT_CODES } from './serve';
 
 /** How a process ended, as far as the runtime tells. */
@@ -128,7 +129,12 @@ export class ProcessClient<T extends OperationTable> {
     return this.#isReady;
   }
 
-  /** Whether the process has asked for a PIN, and so may hold one until it ends. */
+  /** Number of the request under way that does not wait for a person who was asked, never used again; null: none. */
+  get workingOn(): number | null {
+    return this.#running === null || this.#asking !== null ? null : this.#running.id;
+  }
+
+  /** Whether the process has asked for a PIN or a passphrase, and so may hold one until it ends. */
   get tookPin(): boolean {
     return this.#tookPin;
   }
@@ -223,7 +229,7 @@ export class ProcessClient<T extends OperationTable> {
         this.#stopClock(running);
         this.#answered();
         this.#asking = { dialogue: said.dialogue, exchange: said.exchange };
-        if (said.dialogue.kind === 'pin') this.#tookPin = true;
+        if (said.dialogue.kind === 'pin' || said.dialogue.kind === 'passphrase') this.#tookPin = true;
         this.#onAsking(this.#asking);
         return;
       case 'answered':
@@ -309,9 +315,7 @@ export class ProcessClient<T extends OperationTable> {
     const trouble: DeviceTrouble = {
       code: verdict.code,
       message: `${capital(this.name)} ${verdict.what}${still}`,
-      changed: underWay
-        ? `Whether the device carried out ${operation} is not known`
-        : `Nothing was changed by ${operation}: it had not begun`,
+      changed: underWay ? changedByHalf(operation) : changedByNone(operation),
       next: verdict.next,
       uncertain: underWay,
     };
@@ -323,7 +327,7 @@ export class ProcessClient<T extends OperationTable> {
     return new DeviceError({
       code: 'WORKER_GONE',
       message: `${capital(this.name)} ${how}`,
-      changed: `Nothing was changed by ${operation}: it had not begun`,
+      changed: changedByNone(operation),
       next: 'Try again: a new process is started',
       uncertain: false,
     });

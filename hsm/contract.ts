@@ -1,5 +1,5 @@
 /**
- * The typed requests that main sends to a module worker and to the share process, and the dialogues those two hold with
+ * The typed requests that main sends to a module worker, to the share process and to the key-file process, and the dialogues those hold with
  * the person process (or a secret window) past main. One table derives client, server and test doubles; every argument
  * and every result is validated on both sides.
  */
@@ -7,12 +7,16 @@ import * as v from 'valibot';
 import { Envelope, SIGNATURE_ALGORITHMS } from '../ceremony/command/dsse';
 import { UnitState } from '../ceremony/command/unit-state';
 import { Base64, Hex, Id, Sha256Hex } from '../ceremony/text-forms';
+import { Dialogue, whoIsAsked, type PersonLink } from './dialogue';
+
+export { Dialogue, whoIsAsked, type PersonLink };
 
 const Text = v.pipe(v.string(), v.maxLength(10_000));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Flag = v.boolean();
 const Nonce = v.pipe(Hex, v.length(64));
 const SetId = v.pipe(Hex, v.length(32));
+const Exchange = v.pipe(Hex, v.length(32));
 const Attribute = v.union([v.boolean(), v.number(), v.string(), v.null()]);
 const ReadBack = v.record(v.string(), Attribute);
 const CheckValue = v.strictObject({
@@ -47,6 +51,16 @@ export const CardTarget = v.strictObject({
   spki: Base64,
 });
 export type CardTarget = v.InferOutput<typeof CardTarget>;
+
+/** A participant's key file. */
+export const KeyFileTarget = v.strictObject({
+  participant: Id,
+  /** Absolute path. */
+  path: Text,
+  algorithm: v.picklist(SIGNATURE_ALGORITHMS),
+  spki: Base64,
+});
+export type KeyFileTarget = v.InferOutput<typeof KeyFileTarget>;
 
 const TokenDescription = v.strictObject({
   label: Text,
@@ -173,11 +187,31 @@ export const MODULE_OPERATIONS = {
   'unit.encrypt-nonce': operation(ofUnit({ handle: Text, nonce: Base64 }), v.nullable(EncryptedNonce)),
   'unit.destroy-root-key': operation(ofUnit({ handle: Text }), Done),
   'card.sign': operation(v.strictObject({ card: CardTarget, message: Base64 }), Base64),
-  /** Rehearsals only: turns a blank token into a person's token with a P-256 key. */
+  /** Reads the public key of somebody who is enrolled on the day. */
+  'card.read-key': operation(
+    v.strictObject({ participant: Id, address: CardTarget.entries.address, keyLabel: Text }),
+    v.strictObject({ algorithm: v.picklist(SIGNATURE_ALGORITHMS), spki: Base64 }),
+  ),
+  /** Rehearsals only: turns a blank token into a person's token with a key of an algorithm. */
   'card.prepare': operation(
-    v.strictObject({ participant: Id, label: Text, keyLabel: Text }),
+    v.strictObject({
+      participant: Id,
+      label: Text,
+      keyLabel: Text,
+      algorithm: v.picklist(SIGNATURE_ALGORITHMS),
+    }),
     v.strictObject({ serial: Text, algorithm: v.picklist(SIGNATURE_ALGORITHMS), spki: Base64 }),
     120_000,
+  ),
+} as const;
+
+/** Requests to the key-file process, which signs with keys of participants that are in files. */
+export const KEY_FILE_OPERATIONS = {
+  'key-file.sign': operation(v.strictObject({ file: KeyFileTarget, message: Base64 }), Base64),
+  /** Rehearsals only: makes a key and an encrypted file for it where there is none yet. */
+  'key-file.prepare': operation(
+    v.strictObject({ participant: Id, path: Text, algorithm: v.picklist(SIGNATURE_ALGORITHMS) }),
+    v.strictObject({ algorithm: v.picklist(SIGNATURE_ALGORITHMS), spki: Base64 }),
   ),
 } as const;
 
@@ -216,53 +250,17 @@ export type ArgsOf<T, K extends keyof T> = T[K] extends Operation<infer A, v.Gen
 export type ResultOf<T, K extends keyof T> =
   T[K] extends Operation<v.GenericSchema, infer R> ? v.InferOutput<R> : never;
 
-/** What a worker or the share process asks a person, past main. Header of the exchange; secrets go in its body. */
-export const Dialogue = v.variant('kind', [
-  v.strictObject({
-    kind: v.literal('pin'),
-    /** Unit or participant whose token it is. */
-    of: Id,
-    role: v.picklist(['user', 'security-officer', 'card']),
-    part: Count,
-    parts: Count,
-    holder: Id,
-    /** True when the PIN is made now: entered twice, and kept by its holder. */
-    make: Flag,
-    minimum: Count,
-    maximum: Count,
-    /** Flags of the token, such as `final-try`; a final try asks for a confirmation first. */
-    warning: v.nullable(v.picklist(['count-low', 'final-try', 'locked'])),
-  }),
-  /** Body: the worksheet text, UTF-8. The answer's body is empty once the custodian has it. */
-  v.strictObject({ kind: v.literal('share-show'), custodian: Id, set: SetId, index: Count, of: Count }),
-  /** The answer's body: what the custodian typed, UTF-8. */
-  v.strictObject({
-    kind: v.literal('share-enter'),
-    custodian: Id,
-    set: SetId,
-    index: Count,
-    of: Count,
-    /** Why the entry before was refused, naming the row; null the first time. */
-    refused: v.nullable(Text),
-  }),
-]);
-export type Dialogue = v.InferOutput<typeof Dialogue>;
-
-/** The far end of a dialogue: the person process, or in the app a secret window. */
-export interface PersonLink {
-  /**
-   * Asks a person and waits without a deadline.
-   *
-   * @returns the body of the answer; the caller zeroes it
-   * @throws PersonGone when the person process ended, PersonRefused when the person declined
-   */
-  ask(dialogue: Dialogue, body?: Uint8Array): Promise<Uint8Array>;
-}
-
 /** Messages from main to a worker. */
 export const Request = v.strictObject({ id: Count, operation: v.string(), args: v.unknown() });
 /** The other message from main to a worker: finish what is under way, say `bye` and exit. */
 export const Stop = v.strictObject({ stop: v.literal(true) });
+/**
+ * What main says about an exchange to a utility process; children of Node have their link from the start. `link`: the one
+ * port that comes with the message leads to the person. `gone`: nobody will answer, since the window was closed, crashed
+ * or could not be opened.
+ */
+export const LinkControl = v.union([v.strictObject({ link: Exchange }), v.strictObject({ gone: Exchange })]);
+export type LinkControl = v.InferOutput<typeof LinkControl>;
 /** Messages from a worker to main. */
 export const Message = v.variant('kind', [
   v.strictObject({ kind: v.literal('ready') }),
@@ -278,7 +276,7 @@ export const Message = v.variant('kind', [
     id: Count,
     dialogue: Dialogue,
     /** Random id of the exchange (16 bytes), so that the person process passes over questions of a dead predecessor. */
-    exchange: v.pipe(Hex, v.length(32)),
+    exchange: Exchange,
   }),
   /** The person answered: the deadline runs again. */
   v.strictObject({ kind: v.literal('answered'), id: Count }),

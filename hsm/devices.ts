@@ -1,6 +1,6 @@
 /**
  * The tokens of a binding as the engine sees them: one worker process per PKCS#11 module, started when it is needed and
- * ended with the step in which it took a PIN.
+ * ended with the step in which it took a PIN. Keys in files are used by a process of their own, which ends likewise.
  */
 import { DeviceError } from '../ceremony/command/device-error';
 import type {
@@ -14,14 +14,16 @@ import type {
   TransportKey,
   UnitReading,
 } from '../ceremony/engine/ports';
+import type { SigningKey } from '../ceremony/command/dsse';
 import type { UnitState } from '../ceremony/command/unit-state';
-import type { Binding, BoundUnit, Module, TokenAddress } from '../ceremony/plan/binding-schema';
+import type { Binding, BoundUnit, Module, OpenSeat, Person, TokenAddress } from '../ceremony/plan/binding-schema';
 import type { Plan } from '../ceremony/plan/schema';
 import type { ProcessClient } from './client';
-import type { MODULE_OPERATIONS, ArgsOf, ResultOf, UnitTarget } from './contract';
+import type { KEY_FILE_OPERATIONS, MODULE_OPERATIONS, ArgsOf, ResultOf, UnitTarget } from './contract';
 
 type ModuleOperations = typeof MODULE_OPERATIONS;
 type ModuleClient = ProcessClient<ModuleOperations>;
+type KeyFileClient = ProcessClient<typeof KEY_FILE_OPERATIONS>;
 type Address = UnitTarget['address'];
 type PinEntry = UnitTarget['user'];
 
@@ -42,6 +44,8 @@ export interface ModuleDevicesOptions {
   readonly binding: Binding;
   /** Starts a worker process for a module of the binding. May throw DeviceError. */
   readonly startWorker: (module: Module) => ModuleClient;
+  /** Starts a key-file process; at most one lives at a time. May throw DeviceError. */
+  readonly startKeyFileProcess: () => KeyFileClient;
 }
 
 /** `Devices` of the engine over module workers. */
@@ -49,16 +53,21 @@ export class ModuleDevices implements Devices {
   readonly #plan: Plan;
   readonly #binding: Binding;
   readonly #startWorker: (module: Module) => ModuleClient;
+  readonly #startKeyFileProcess: () => KeyFileClient;
+  #keyFiles: KeyFileClient | null = null;
   readonly #workers = new Map<string, Worker>();
   readonly #identities = new Map<string, string>();
+  /** People who were enrolled on the day, by id. */
+  readonly #enrolled = new Map<string, Person>();
   readonly #addresses = new Map<string, Address>();
   #holdsLogin = false;
   #started = 0;
 
-  constructor({ plan, binding, startWorker }: ModuleDevicesOptions) {
+  constructor({ plan, binding, startWorker, startKeyFileProcess }: ModuleDevicesOptions) {
     this.#plan = plan;
     this.#binding = binding;
     this.#startWorker = startWorker;
+    this.#startKeyFileProcess = startKeyFileProcess;
     for (const unit of binding.units) {
       if (unit.lastKnown !== null) this.#identities.set(unit.id, unit.lastKnown.identitySpki);
       this.#addresses.set(unit.id, this.#boundAddress(unit));
@@ -85,14 +94,14 @@ export class ModuleDevices implements Devices {
     this.#holdsLogin = false;
     // SECURITY(K-02): only the end of a process clears the copies that V8 and pkcs11js made of a PIN.
     const ending = [...this.#workers].filter(([, worker]) => worker.client.tookPin);
-    await Promise.all(ending.map(([module, worker]) => this.#replace(module, worker)));
+    await Promise.all([this.#endKeyFiles(), ...ending.map(([module, worker]) => this.#replace(module, worker))]);
   }
 
   /** Ends every worker: the ceremony is over, or is left. Never rejects. */
   async close(): Promise<void> {
     const workers = [...this.#workers.values()];
     this.#workers.clear();
-    await Promise.all(workers.map(({ client }) => client.stop()));
+    await Promise.all([this.#endKeyFiles(), ...workers.map(({ client }) => client.stop())]);
   }
 
   async describeModule(module: string): Promise<ModuleDescription> {
@@ -184,8 +193,28 @@ export class ModuleDevices implements Devices {
     await client.call('unit.destroy-root-key', { target: this.#target(unit), handle: own });
   }
 
+  async readSeatKey(seat: string): Promise<SigningKey> {
+    const token = this.#seat(seat)?.token;
+    if (token === undefined) throw noToken(seat);
+    const { module, address, keyLabel } = token;
+    return await this.#call(module, 'card.read-key', { participant: seat, address: addressOf(address), keyLabel });
+  }
+
+  knowPerson(participant: string, { algorithm, spki }: SigningKey): void {
+    const seat = this.#seat(participant);
+    // Where a later session's binding has no seat for them, they are bound as everybody else, or are not there.
+    if (seat === undefined) return;
+    const { id, position, token } = seat;
+    this.#enrolled.set(id, { id, name: id, position, key: { algorithm, spki, holder: 'token' }, token });
+  }
+
+  #seat(id: string): OpenSeat | undefined {
+    return this.#binding.enrol?.find((one) => one.id === id);
+  }
+
   async sign(participant: string, message: Uint8Array): Promise<Uint8Array> {
-    const person = this.#binding.people.find((one) => one.id === participant);
+    const person = this.#binding.people.find((one) => one.id === participant) ?? this.#enrolled.get(participant);
+    if (person?.key.holder === 'file') return await this.#signWithFile(person, message);
     if (person?.token === undefined) throw noToken(participant);
     const signature = await this.#call(person.token.module, 'card.sign', {
       card: {
@@ -198,6 +227,24 @@ export class ModuleDevices implements Devices {
       message: Buffer.from(message).toString('base64'),
     });
     return Buffer.from(signature, 'base64');
+  }
+
+  async #signWithFile({ id, key, keyFile }: Person, message: Uint8Array): Promise<Uint8Array> {
+    if (keyFile === undefined) throw noKeyFile(id);
+    if (this.#keyFiles?.alive !== true) this.#keyFiles = this.#startKeyFileProcess();
+    const signature = await this.#keyFiles.call('key-file.sign', {
+      file: { participant: id, path: keyFile, algorithm: key.algorithm, spki: key.spki },
+      message: Buffer.from(message).toString('base64'),
+    });
+    return Buffer.from(signature, 'base64');
+  }
+
+  /** Ends the process that may hold keys and passphrases of key files. */
+  async #endKeyFiles(): Promise<void> {
+    const client = this.#keyFiles;
+    this.#keyFiles = null;
+    // SECURITY(K-96): only the end of a process clears what its memory holds.
+    await client?.stop();
   }
 
   async #callUnit<K extends keyof ModuleOperations>(
@@ -369,6 +416,16 @@ function noToken(participant: string): DeviceError {
     message: `The binding names no token of ${participant} to sign with`,
     changed: 'Nothing was signed',
     next: 'Name module, token and key label of that person in the binding',
+    uncertain: false,
+  });
+}
+
+function noKeyFile(participant: string): DeviceError {
+  return new DeviceError({
+    code: 'NO_KEY_FILE',
+    message: `The binding says that the key of ${participant} is in a file, and not in which`,
+    changed: 'Nothing was signed',
+    next: 'Add `keyFile`, an absolute path, to that person in the binding',
     uncertain: false,
   });
 }

@@ -28,7 +28,21 @@ export class PersonRefused extends DeviceError {
   }
 }
 
+/** The window (or the rehearsal's player) ended before it had answered, as when it was closed or crashed. It can be asked again. */
+export class PersonLost extends DeviceError {
+  constructor(dialogue: Dialogue) {
+    super({
+      code: 'PERSON_LOST',
+      message: `${whoWasAsked(dialogue)} has not answered: the window closed before`,
+      changed: 'Nothing was changed by what was about to be asked',
+      next: 'Try again, and a new window opens; or stop here',
+      uncertain: false,
+    });
+  }
+}
+
 function whoWasAsked(dialogue: Dialogue): string {
   if (dialogue.kind === 'pin') return `${dialogue.holder}, asked for a PIN of ${dialogue.of},`;
+  if (dialogue.kind === 'passphrase') return `${dialogue.holder}, asked for the passphrase of their key file,`;
   return `${dialogue.custodian}, asked about share ${String(dialogue.index)},`;
 }

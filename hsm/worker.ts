@@ -1,7 +1,8 @@
-/** Entry of a module worker under Node: one process per PKCS#11 module. */
+/** Entry of a module worker: one process per PKCS#11 module, a child of the command line or a utility process of the app. */
+import { connection } from './connection';
 import { MODULE_OPERATIONS } from './contract';
-import { nodePersonLink, nodeServerPort, PERSON_LINK_FD } from './node-port';
 import { serve } from './serve';
 import { moduleHandlers } from './unit/operations';
 
-serve(MODULE_OPERATIONS, moduleHandlers(), nodeServerPort(), (events) => nodePersonLink(PERSON_LINK_FD, events));
+const { port, makeLink } = connection();
+serve(MODULE_OPERATIONS, moduleHandlers(), port, makeLink);

@@ -1,25 +1,53 @@
 /**
- * Builds Keyrite: one bundle per program. A bundle whose sources have not changed is left alone. Every bundle is tried
- * even when another fails.
+ * Builds Keyrite: one bundle per program, then the app's windows and its folder. What has not changed is left alone. Every
+ * bundle is tried even when another fails.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
+import { completeAppFolder, completeTestApp } from './app-folder.mjs';
 import { BUNDLES } from './bundles.mjs';
 import { isMain } from './is-main.mjs';
+import { buildRenderer } from './renderer.mjs';
 import { contentHash, readIfThere, writeWhole } from './setup/content-hash.mjs';
 import { SetupFailure, step } from './setup/step.mjs';
 
 /** @typedef {import('./bundles.mjs').Bundle} Bundle */
 
-/** First statement of every program: Node 18 has WebCrypto, but not as a global, and @noble/ciphers asks for that. */
-const PRELUDE = "'use strict';\nglobalThis.crypto ??= require('node:crypto').webcrypto;\n";
+/**
+ * First statements of every program: Node 18 has WebCrypto, but not as a global, and @noble/ciphers asks for that. A
+ * window has it.
+ */
+const PRELUDES = {
+  node: "'use strict';\nglobalThis.crypto ??= require('node:crypto').webcrypto;\n",
+  preload: "'use strict';\n",
+};
+
+/** The pdfkit that programs contain: the one without anything of Node. */
+const PDFKIT = './node_modules/pdfkit/js/pdfkit.browser.js';
 
 /** Where each bundle's stamp is: the sources that went into it, and the hash of them and of the result. */
 const STAMPS = 'build/stamps';
 
 /**
+ * Builds the app: main, preloads, windows, and all that goes with them into one folder. The programs must be built.
+ *
+ * @param {string} root folder of the checkout
+ * @param {(text: string) => void} say
+ * @returns {Promise<string>} the outcome in a few words
+ * @throws SetupFailure when the windows do not build or a part is missing
+ */
+export async function buildApp(root, say) {
+  const windows = await buildRenderer(root, say);
+  const folder = completeAppFolder(root);
+  const forTests = completeTestApp(root);
+  return windows || folder || forTests ? 'built' : 'already built';
+}
+
+/**
+ * Builds programs.
+ *
  * @param {string} root folder of the checkout
  * @param {(text: string) => void} say
  * @param {readonly Bundle[]} [bundles]
@@ -63,13 +91,23 @@ function buildOptions(root, bundle, version) {
     bundle: true,
     write: false,
     metafile: true,
-    platform: 'node',
+    // In a sandboxed window a module of Node would be missing at run time: there, importing one does not build.
+    ...(bundle.runsIn === 'preload'
+      ? { platform: 'browser', target: 'chrome114' }
+      : { platform: 'node', target: 'node18' }),
     format: 'cjs',
-    target: 'node18',
     charset: 'utf8',
     external: [...bundle.external],
-    loader: { '.sh': 'text' },
-    define: { KEYRITE_VERSION: JSON.stringify(version) },
+    loader: { '.sh': 'text', '.woff': 'binary' },
+    // pdfkit for Node reads files and packs with the zlib of the runtime: this one does neither, so that the bytes of a PDF
+    // are the same in Node and in Electron.
+    alias: { pdfkit: PDFKIT },
+    define: Object.fromEntries(
+      Object.entries({ KEYRITE_VERSION: version, ...bundle.constants }).map(([name, value]) => [
+        name,
+        JSON.stringify(value),
+      ]),
+    ),
     logLevel: 'silent',
   };
 }
@@ -96,7 +134,7 @@ async function buildOne(root, bundle, options) {
   const [file] = result.outputFiles ?? [];
   if (file === undefined) return ['esbuild made no file'];
   const code = file.text.replace(/^#!.*\n/, '');
-  const content = `${bundle.command ? '#!/usr/bin/env node\n' : ''}${PRELUDE}${code}`;
+  const content = `${bundle.command ? '#!/usr/bin/env node\n' : ''}${PRELUDES[bundle.runsIn]}${code}`;
   writeWhole(join(root, bundle.output), content, bundle.command ? 0o755 : 0o644);
   const inputs = Object.keys(result.metafile?.inputs ?? {}).sort();
   writeWhole(stampFile(root, bundle), JSON.stringify({ inputs, hash: stamp(root, bundle, options, inputs) }));
@@ -132,7 +170,7 @@ function stamp(root, bundle, options, inputs) {
     parts.push([file, content]);
   }
   const { absWorkingDir, ...relevant } = options;
-  return contentHash([['options', JSON.stringify(relevant) + PRELUDE + esbuild.version], ...parts]);
+  return contentHash([['options', JSON.stringify(relevant) + PRELUDES[bundle.runsIn] + esbuild.version], ...parts]);
 }
 
 /**
@@ -145,7 +183,10 @@ function stampFile(root, bundle) {
 
 if (isMain(import.meta.url)) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  await step('Keyrite', (say) => build(root, say)).catch(() => {
-    process.exitCode = 1;
-  });
+  try {
+    await step('Keyrite', (say) => build(root, say));
+    await step('app', (say) => buildApp(root, say));
+  } catch {
+    process.exitCode = 1; // the step has said why
+  }
 }

@@ -1,9 +1,32 @@
-/** `npm start`: the set-up, then a rehearsal. */
+/**
+ * `npm start`: the set-up, then the app; where there is no display, a rehearsal in the terminal. `npm start -- --rehearse`
+ * rehearses in the terminal in any case; `--fetch-electron` tries to fetch the pinned Electron though that failed lately.
+ * Other arguments are passed on.
+ */
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { displayHere } from './app/display-here.mjs';
 import { ROOT, setUpThen } from './setup.mjs';
 
-await setUpThen({}, () => rehearse(process.argv.slice(2)));
+const OURS = ['--rehearse', '--fetch-electron'];
+
+const asked = process.argv.slice(2);
+const args = asked.filter((arg) => !OURS.includes(arg));
+const inTerminal = asked.includes('--rehearse');
+const display = displayHere(process.env, process.getuid?.() === 0);
+
+if (inTerminal || 'missing' in display) {
+  if (!inTerminal && 'missing' in display) {
+    console.log(`The app can't be shown: ${display.missing}. A rehearsal runs in the terminal instead.\n`);
+  }
+  await setUpThen({}, () => rehearse(args));
+} else {
+  await setUpThen({ forApp: true, fetchElectron: asked.includes('--fetch-electron') }, async (runtime) => {
+    if (runtime === null) throw new Error('the set-up found no Electron, and did not fail');
+    const { runApp } = await import('./app/run-app.mjs');
+    return runApp(ROOT, runtime, [...display.args, ...args]);
+  });
+}
 
 /**
  * Runs the rehearsal at our terminal and gives back its exit code.

@@ -3,77 +3,132 @@
  * what the transcript says came of them.
  */
 import * as v from 'valibot';
-import type { Json } from '../canonical-json';
+import { canonicalBytes, type Json } from '../canonical-json';
 import { applyCommand, imprintState, openCommand } from '../command/apply';
-import { PAYLOAD_TYPES, spkiSha256, type Envelope, type SigningKey } from '../command/dsse';
+import { PAYLOAD_TYPES, spkiSha256, type Envelope } from '../command/dsse';
 import { Command, UnitState, commandSha256, stateSha256 } from '../command/unit-state';
+import type { Binding } from '../plan/binding-schema';
 import type { Step } from '../plan/schema';
+import { Base64 } from '../text-forms';
 import type { Line, LineWith } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
+import { sha256Hex } from '../transcript/sha256';
+import type { RosterSoFar } from '../transcript/roster-so-far';
+import { AnyObject } from './any-object';
+import { BoundedMap } from './bounded-map';
 import type { Documents } from './check-opening';
-import { ShareSet } from './check-work';
+import { shareSetIn, type ShareSet } from './check-work';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
+import type { LineCheck } from './line-check';
 import { keysOf } from './roster';
 import { openSealed } from './sealed';
 
-/** Replays every signed command of the transcript. */
-export function checkCommands(
-  opening: LineWith<'ceremony.opened'>,
-  lines: readonly GoodLine[],
-  documents: Documents,
-  findings: Findings,
-): void {
-  const replay = new Replay(opening, documents, findings);
-  for (const { line } of lines) replay.take(line);
-}
-
-/** A command that was announced and not answered yet. */
-interface Pending {
+/** A command that was announced and is not done. */
+interface Begun {
   readonly unit: string;
   readonly before: readonly UnitState[];
   readonly after: readonly UnitState[];
+  /** Whether nothing answers it yet. */
+  readonly open: boolean;
 }
 
-class Replay {
+/** What the record tells of a unit as it stands at a line. */
+export interface UnitOnRecord {
+  /** SHA-256 of its identity key; null while no line tells it. */
+  readonly identity: string | null;
+  /** The states it can be in. */
+  readonly states: readonly UnitState[];
+  /** False while a command was begun and is not done: its registers can then be between two states. */
+  readonly settled: boolean;
+}
+
+/** Most commands that were begun and are not done. */
+const MOST_BEGUN = 100;
+
+/** Most states that a unit can be in: each act that stayed undetermined adds one. */
+const MOST_STATES = 32;
+
+/** Most sets of shares in one ceremony. */
+const MOST_SETS = 1_000;
+
+/** Most shares of a set, and longest id, pattern or commitment: what goes beyond is no set of ours, and none to load. */
+const SET_LIMITS = { shares: 255, text: 64 } as const;
+
+/** Replays every signed command of the transcript. */
+export class CommandCheck implements LineCheck {
   private readonly opening: LineWith<'ceremony.opened'>;
+  private readonly roster: RosterSoFar;
   private readonly documents: Documents;
+  private readonly binding: () => Binding;
   private readonly findings: Findings;
-  private readonly keys: ReadonlyMap<string, SigningKey>;
-  private readonly custodians: ReadonlyMap<string, SigningKey>;
   /** The states a unit (by the plan's name) can be in: more than one after an act that stayed undetermined. */
   private readonly units = new Map<string, readonly UnitState[]>();
   private readonly identities = new Map<string, string>();
-  /** States that the transcript holds, by hash: where a unit with a history begins. */
-  private readonly recorded = new Map<string, UnitState>();
-  private readonly pending = new Map<string, Pending>();
+  /** Serials of the tokens whose identity key was made in this ceremony. */
+  private readonly serials = new Map<string, string>();
+  /** The states in which units with a history were connected. */
+  private readonly connected = new Map<string, UnitState>();
+  /** By step and act; they stay until they are done, or their step is complete. */
+  private readonly begun: BoundedMap<Begun>;
   /** Set and custodian to the one share index this person may load. */
-  private readonly shares = new Map<string, number>();
+  private readonly shares: BoundedMap<number>;
   /** Sets made in this ceremony, and the set that each unit was last loaded with. */
-  private readonly sets = new Map<string, ShareSet>();
+  private readonly sets: BoundedMap<ShareSet>;
   private readonly loaded = new Map<string, string>();
 
-  constructor(opening: LineWith<'ceremony.opened'>, documents: Documents, findings: Findings) {
+  /** @param binding the one in force at the line that was taken last; `documents` holds the first */
+  constructor(
+    opening: LineWith<'ceremony.opened'>,
+    roster: RosterSoFar,
+    documents: Documents,
+    binding: () => Binding,
+    findings: Findings,
+  ) {
     this.opening = opening;
+    this.roster = roster;
     this.documents = documents;
+    this.binding = binding;
     this.findings = findings;
-    this.keys = keysOf(opening.body.roster);
-    this.custodians = keysOf(opening.body.roster.filter(({ roles }) => roles.includes('custodian')));
+    this.begun = new BoundedMap('commands begun and not done', findings, MOST_BEGUN);
+    this.shares = new BoundedMap('loads of shares', findings);
+    this.sets = new BoundedMap('sets of shares', findings, MOST_SETS);
   }
 
-  take(line: Line): void {
-    collectStates(line.body as Json, this.recorded);
+  take({ line }: GoodLine): void {
     if (line.type === 'fact.recorded' && line.body.fact === 'unit.connected') this.connect(line, line.body.value);
+    if (line.type === 'ceremony.resumed' && line.body.session !== undefined) this.takeOver(line);
     if (line.type === 'step.intent') this.intend(line);
     if (line.type === 'step.outcome' && line.body.act !== null)
       this.settle(line, line.body.act, 'applied', line.body.result);
     if (line.type === 'step.reconciled') this.settle(line, line.body.act, line.body.verdict, line.body.observed);
-    if (line.type === 'step.outcome' && line.body.act === null) this.compareWithPlan(line);
+    if (line.type === 'step.outcome' && line.body.act === null) {
+      this.compareWithPlan(line);
+      for (const [key] of this.begun) if (key.startsWith(`${line.step ?? ''} `)) this.begun.delete(key);
+    }
+  }
+
+  end(): void {
+    // Said line by line.
+  }
+
+  /** A unit, by the plan's name, as it stands at the line that was taken last; null when the plan has none of that name. */
+  unit(name: string): UnitOnRecord | null {
+    if (!this.isPlanned(name)) return null;
+    const begun = [...this.begun.values()].filter(({ unit }) => unit === name);
+    return {
+      identity: this.identities.get(name) ?? null,
+      states: [
+        ...(this.units.get(name) ?? this.begunAs(name)),
+        ...begun.flatMap(({ open, after }) => (open ? after : [])),
+      ],
+      settled: begun.length === 0,
+    };
   }
 
   /** First contact with a unit that has a history: it must be the one that the binding names. */
   private connect(line: Line, value: Json): void {
-    const found = v.safeParse(v.object({ unit: v.string(), identity: v.string(), spki: v.string() }), value);
+    const found = v.safeParse(Connected, value);
     if (!found.success) {
       this.wrong(line, 'does not say which unit was connected');
       return;
@@ -81,6 +136,10 @@ class Replay {
     const { unit, identity, spki } = found.output;
     const bound = this.documents.binding.units.find(({ id }) => id === unit)?.lastKnown ?? null;
     if (bound?.identity !== identity) this.wrong(line, `${unit} is not the unit that the binding names`);
+    const shown = v.safeParse(ShownState, value);
+    if (!shown.success || stateSha256(shown.output.state) !== bound?.stateSha256) {
+      this.wrong(line, `${unit} does not show the state that the binding names`);
+    } else this.connected.set(unit, shown.output.state);
     this.know(line, unit, identity, spki);
   }
 
@@ -92,17 +151,68 @@ class Replay {
     this.units.delete(unit);
   }
 
+  /** A session begins with the units as the commands before it left them. */
+  private takeOver(line: Line): void {
+    const { units } = this.binding();
+    const first = new Map(this.documents.binding.units.map(({ id, lastKnown }) => [id, lastKnown]));
+    const bound = new Map(units.map(({ id, lastKnown }) => [id, lastKnown]));
+    if (units.length !== first.size || [...first.keys()].some((id) => !bound.has(id))) {
+      this.wrong(line, 'the units are not those of the first binding');
+    }
+    for (const [id, lastKnown] of bound) {
+      const identity = this.identities.get(id);
+      const before = first.get(id) ?? null;
+      const states = this.units.get(id) ?? this.begunAs(id);
+      if (identity === undefined) {
+        const same = lastKnown?.identity === before?.identity && lastKnown?.stateSha256 === before?.stateSha256;
+        if (!same) this.wrong(line, `the binding tells of another history of ${id}`);
+      } else if (lastKnown?.identity !== identity) this.wrong(line, `the binding names another unit than ${id}`);
+      else if (
+        // SECURITY(K-101): what happened to a unit between two sessions shows.
+        !states.some((one) => one.counter === lastKnown.counter && stateSha256(one) === lastKnown.stateSha256)
+      ) {
+        this.wrong(line, `the binding tells of another state of ${id} than its commands led to`);
+      }
+    }
+  }
+
+  /** States of a unit that took no command yet. */
+  private begunAs(unit: string): readonly UnitState[] {
+    const serial = this.serials.get(unit);
+    const identity = this.identities.get(unit);
+    if (serial !== undefined && identity !== undefined) return [imprintState(identity, serial)];
+    return this.connectedAs(unit);
+  }
+
+  private connectedAs(unit: string): readonly UnitState[] {
+    const state = this.connected.get(unit);
+    return state === undefined ? [] : [state];
+  }
+
   private know(line: Line, unit: string, identity: string, spki: string): void {
-    if (spkiSha256(spki) !== identity) this.wrong(line, `the identity of ${unit} is not the SHA-256 of its key`);
+    if (!v.is(Base64, spki) || spkiSha256(spki) !== identity)
+      this.wrong(line, `the identity of ${unit} is not the SHA-256 of its key`);
+    this.identify(line, unit, identity);
+  }
+
+  private identify(line: Line, unit: string, identity: string): void {
+    if (!this.isPlanned(unit)) return;
+    // SECURITY(K-160): what was done to one device is not told of two.
+    if ([...this.identities].some(([other, one]) => other !== unit && one === identity))
+      this.wrong(line, `${unit} has the identity of another unit`);
     this.identities.set(unit, identity);
+  }
+
+  private isPlanned(unit: string): boolean {
+    return this.documents.plan.units.some(({ id }) => id === unit);
   }
 
   private intend(line: LineWith<'step.intent'>): void {
     const { command: sealed, act, unit } = line.body;
     const key = `${line.step ?? ''} ${act}`;
-    this.pending.delete(key);
+    this.begun.delete(key);
     if (sealed === null) return;
-    const opened = openSealed(sealed, PAYLOAD_TYPES.command, Command, this.keys);
+    const opened = openSealed(sealed, PAYLOAD_TYPES.command, Command, this.roster.keys());
     if ('reason' in opened) {
       this.wrong(line, `signed command: ${opened.reason}`);
       return;
@@ -111,23 +221,24 @@ class Replay {
     if (command.mode !== this.opening.body.mode || command.ceremony !== this.opening.body.ceremony) {
       this.wrong(line, 'signed command: it is of another ceremony or mode');
     }
-    if (unit === null || !this.documents.plan.units.some(({ id }) => id === unit)) {
+    if (unit === null || !this.isPlanned(unit)) {
       this.wrong(line, 'signed command: the plan has no such unit');
       return;
     }
     if ((this.identities.get(unit) ?? command.unit) !== command.unit) {
       this.wrong(line, `signed command: ${unit} has another identity`);
     }
-    this.identities.set(unit, command.unit);
+    this.identify(line, unit, command.unit);
     this.checkCustodian(line, command, opened.signers);
     this.checkAgainstStep(line, command);
     this.checkAgainstSet(line, unit, command);
     const before = this.units.get(unit) ?? this.firstStates(unit, command);
     const after = this.carryOut(line, before, sealed, command);
-    if (after.length > 0) this.pending.set(key, { unit, before, after });
+    if (after.length > 0) this.begun.set(key, { unit, before, after, open: true }, line.seq);
   }
 
   private carryOut(line: Line, before: readonly UnitState[], sealed: Envelope, command: Command): readonly UnitState[] {
+    const custodians = keysOf(this.roster.entries().filter(({ roles }) => roles.includes('custodian')));
     const after: UnitState[] = [];
     let refusal = 'no state is known that it acts on';
     for (const state of before) {
@@ -135,7 +246,7 @@ class Replay {
       if (state.command === commandSha256(openCommand(sealed))) after.push(state);
       else {
         try {
-          after.push(applyCommand(state, sealed, this.custodians));
+          after.push(applyCommand(state, sealed, custodians));
         } catch (error) {
           refusal = error instanceof Error ? error.message : refusal;
         }
@@ -147,29 +258,42 @@ class Replay {
 
   private settle(line: Line, act: string, verdict: 'applied' | 'not-applied' | 'undetermined', result: Json): void {
     const key = `${line.step ?? ''} ${act}`;
-    const made = v.safeParse(MadeIdentity, result);
-    const unit = act.split('/')[0] ?? '';
-    const set = v.safeParse(v.object({ shareSet: ShareSet }), result);
-    if (verdict === 'applied' && set.success) this.sets.set(set.output.shareSet.set, set.output.shareSet);
-    if (verdict === 'applied' && made.success) this.initialise(line, unit, made.output.id, made.output.spki);
-    const pending = this.pending.get(key);
-    if (pending === undefined) return;
-    this.pending.delete(key);
+    if (verdict === 'applied') this.learn(line, act, result);
+    const begun = this.begun.get(key);
+    if (begun?.open !== true) return;
+    if (verdict === 'applied') this.begun.delete(key);
+    else this.begun.set(key, { ...begun, open: false }, line.seq);
     if (verdict === 'not-applied') return;
-    const states = verdict === 'applied' ? pending.after : [...pending.before, ...pending.after];
-    const told = v.safeParse(v.object({ state: UnitState }), result);
-    if (told.success && !states.some((state) => stateSha256(state) === stateSha256(told.output.state))) {
-      this.wrong(line, `${pending.unit} shows another state than its commands lead to`);
+    const states = distinct(verdict === 'applied' ? begun.after : [...begun.before, ...begun.after]);
+    const told = v.safeParse(v.object({ state: AnyObject }), result);
+    if (told.success && !states.some((state) => stateSha256(state) === jsonSha256(told.output.state))) {
+      this.wrong(line, `${begun.unit} shows another state than its commands lead to`);
     }
-    this.units.set(pending.unit, states);
+    // SECURITY(K-25): what may have happened does not double with every line that leaves it open.
+    if (states.length > MOST_STATES) {
+      this.wrong(line, `${begun.unit} may be in more than ${String(MOST_STATES)} states`);
+    }
+    this.units.set(begun.unit, states.slice(0, MOST_STATES));
+  }
+
+  /** What an act that was done made: a set of shares, a unit's identity. */
+  private learn(line: Line, act: string, result: Json): void {
+    const set = shareSetIn(result);
+    if (set !== null && isSensible(set)) this.sets.set(set.set, set, line.seq);
+    const made = v.safeParse(MadeIdentity, result);
+    if (!made.success) return;
+    const { id, spki } = made.output;
+    const unit = act.split('/')[0] ?? '';
+    this.initialise(line, unit, id, spki);
+    const told = v.safeParse(MadeSerial, result);
+    if (this.isPlanned(unit) && told.success) this.serials.set(unit, told.output.state.serial);
   }
 
   /** Where a unit begins: in imprint mode, or in the state that the binding names from the last bundle. */
   private firstStates(unit: string, command: Command): readonly UnitState[] {
     const bound = this.documents.binding.units.find(({ id }) => id === unit)?.lastKnown ?? null;
     if (bound === null || bound.identity !== command.unit) return [imprintState(command.unit, command.serial)];
-    const state = this.recorded.get(bound.stateSha256);
-    return state === undefined ? [] : [state];
+    return this.connectedAs(unit);
   }
 
   /** Nobody loads two different shares of one set. */
@@ -180,7 +304,7 @@ class Replay {
       if ((this.shares.get(key) ?? payload.index) !== payload.index) {
         this.wrong(line, `signed command: ${id} loads two different shares of one set`);
       }
-      this.shares.set(key, payload.index);
+      this.shares.set(key, payload.index, line.seq);
     }
   }
 
@@ -210,7 +334,7 @@ class Replay {
     }
     if (payload.command === 'administrator.add') {
       const { id, algorithm, spki } = payload.administrator;
-      const key = this.keys.get(id);
+      const key = this.roster.keyOf(id);
       if (key?.spki !== spki || key.algorithm !== algorithm)
         this.wrong(line, `signed command: ${id} has another key on the roster`);
     }
@@ -245,7 +369,11 @@ class Replay {
   }
 }
 
+const Connected = v.object({ unit: v.string(), identity: v.string(), spki: v.string() });
+const ShownState = v.object({ state: UnitState });
+/** Whatever else it holds: what looks like an identity made is held to the rules of one. */
 const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: v.object({}) });
+const MadeSerial = v.object({ state: v.object({ serial: v.pipe(v.string(), v.maxLength(64)) }) });
 
 /** Commands that have their place in a step of each action. */
 const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {
@@ -263,12 +391,16 @@ const REACHED: Readonly<Partial<Record<Step['action'], (state: UnitState) => boo
   'master-key.activate': ({ registers }) => registers.current === 'valid' && registers.new === 'empty',
 };
 
-/** Collects every unit state that a body holds. Depth is bounded by the canonical form. */
-function collectStates(value: Json, into: Map<string, UnitState>): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value) && (value as { format?: Json }).format === 'keyrite-unit-state/1') {
-    const state = v.safeParse(UnitState, value);
-    if (state.success) into.set(stateSha256(state.output), state.output);
-  }
-  for (const inner of Object.values(value)) collectStates(inner as Json, into);
+function isSensible({ set, pattern, shares }: ShareSet): boolean {
+  if (shares.length > SET_LIMITS.shares) return false;
+  return [set, pattern, ...shares.map(({ commitment }) => commitment)].every((text) => text.length <= SET_LIMITS.text);
+}
+
+function jsonSha256(value: Json): string {
+  return sha256Hex(canonicalBytes(value));
+}
+
+/** States by their hash, each once. */
+function distinct(states: readonly UnitState[]): readonly UnitState[] {
+  return [...new Map(states.map((state) => [stateSha256(state), state])).values()];
 }

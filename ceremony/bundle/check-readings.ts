@@ -1,55 +1,162 @@
 /**
- * Readings of units on record: each proves the unit's identity by a signature over a nonce that was never used before.
- * Modules on record are those of the binding.
+ * Readings of units on record: each proves the unit's identity by a signature over a nonce that was never used before,
+ * and shows the identity and the state that the commands on record lead to. Modules on record are those of the binding.
  */
 import * as v from 'valibot';
+import { canonicalBytes, type Json } from '../canonical-json';
 import { SIGNATURE_ALGORITHMS, isValidSignature, spkiSha256 } from '../command/dsse';
 import { identityChallenge } from '../command/statements';
+import { stateSha256 } from '../command/unit-state';
 import { Base64, Sha256Hex } from '../text-forms';
 import type { Binding } from '../plan/binding-schema';
+import type { Line, LineWith } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
-import { linesOf } from './check-checkpoints';
+import { sha256Hex } from '../transcript/sha256';
+import { AnyObject } from './any-object';
+import { BoundedMap } from './bounded-map';
+import type { UnitOnRecord } from './check-commands';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
+import type { LineCheck } from './line-check';
 
-/** A fact that holds a reading of a unit, as far as its identity is concerned. */
+/** A register as a reading shows it. */
+const Register = v.object({ status: v.string(), pattern: v.nullable(v.string()) });
+
+/** A reading of a unit, in a fact or in what was observed of an act, as far as it is held against the record. */
 export const Reading = v.object({
   unit: v.string(),
   identity: v.object({ id: Sha256Hex, spki: Base64, algorithm: v.picklist(SIGNATURE_ALGORITHMS) }),
   challenge: v.object({ nonce: Sha256Hex, signature: Base64 }),
+  /** Null where the token keeps none. */
+  state: v.nullable(AnyObject),
+  /** Null where they could not be read. */
+  registers: v.nullable(v.object({ new: Register, current: Register })),
 });
+type Reading = v.InferOutput<typeof Reading>;
 
-/** Checks every reading in a fact. A unit keeps the identity it was first read with. */
-export function checkReadings(lines: readonly GoodLine[], findings: Findings): void {
-  const nonces = new Set<string>();
-  const identities = new Map<string, string>();
-  for (const line of linesOf(lines, 'fact.recorded')) {
-    const parsed = v.safeParse(Reading, line.body.value);
-    if (!parsed.success) continue;
-    const { unit, identity, challenge } = parsed.output;
+/** What a reading belongs to: a fact, or the verdict of a reconciliation. */
+type Occasion = 'fact' | LineWith<'step.reconciled'>['body']['verdict'];
+
+/** Checks every reading on record against what the record tells of the unit: another identity or state is a finding. */
+export class ReadingCheck implements LineCheck {
+  private readonly unit: (name: string) => UnitOnRecord | null;
+  private readonly findings: Findings;
+  private readonly nonces: BoundedMap<true>;
+  /** Units by step and act, of acts without an answer. */
+  private readonly acts: BoundedMap<string>;
+  /** Whether a unit showed a state in its readings. */
+  private readonly keeps = new Map<string, boolean>();
+
+  /** @param unit what the record tells of a unit at the line that was taken last; null when the plan has none of that name */
+  constructor(unit: (name: string) => UnitOnRecord | null, findings: Findings) {
+    this.unit = unit;
+    this.findings = findings;
+    this.nonces = new BoundedMap('nonces of readings', findings);
+    this.acts = new BoundedMap('acts on units', findings);
+  }
+
+  take({ line }: GoodLine): void {
+    if (line.type === 'fact.recorded') this.read(line, line.body.value, 'fact');
+    if (line.type === 'step.intent') this.announce(line);
+    if (line.type === 'step.outcome' && line.body.act !== null) this.acts.delete(keyOf(line, line.body.act));
+    if (line.type === 'step.reconciled') {
+      const key = keyOf(line, line.body.act);
+      const unit = this.acts.get(key) ?? '';
+      this.acts.delete(key);
+      this.read(line, { ...line.body.observed, unit }, line.body.verdict);
+    }
+  }
+
+  end(): void {
+    // Said line by line.
+  }
+
+  private announce(line: LineWith<'step.intent'>): void {
+    const key = keyOf(line, line.body.act);
+    if (line.body.unit === null) this.acts.delete(key);
+    else this.acts.set(key, line.body.unit, line.seq);
+  }
+
+  private read(line: Line, value: Json, occasion: Occasion): void {
+    if (!isMeantAsReading(value)) return;
+    const parsed = v.safeParse(Reading, value);
+    if (!parsed.success) {
+      this.findings.add(TRANSCRIPT, line.seq, 'holds a reading of a unit that cannot be read');
+      return;
+    }
+    const reading = parsed.output;
+    const wrong = (reason: string): void => {
+      this.findings.add(TRANSCRIPT, line.seq, `${reading.unit} ${reason}`);
+    };
+    const { identity, challenge } = reading;
     const proven =
       spkiSha256(identity.spki) === identity.id &&
       isValidSignature(identity, identityChallenge(challenge.nonce), Buffer.from(challenge.signature, 'base64'));
-    if (!proven) findings.add(TRANSCRIPT, line.seq, `${unit} did not prove its identity`);
-    if (nonces.has(challenge.nonce))
-      findings.add(TRANSCRIPT, line.seq, `${unit} proved its identity with a used nonce`);
-    nonces.add(challenge.nonce);
-    if ((identities.get(unit) ?? identity.id) !== identity.id) {
-      findings.add(TRANSCRIPT, line.seq, `${unit} has another identity than before`);
+    if (!proven) wrong('did not prove its identity');
+    if (this.nonces.has(challenge.nonce)) wrong('proved its identity with a used nonce');
+    this.nonces.set(challenge.nonce, true, line.seq);
+    const onRecord = this.unit(reading.unit);
+    if (onRecord === null) wrong('is no unit of the plan');
+    else this.compare(reading, onRecord, occasion, wrong);
+  }
+
+  // SECURITY(K-160): what was read is the device that was commanded, in the state that its commands led to.
+  private compare(
+    { unit, identity, state, registers }: Reading,
+    onRecord: UnitOnRecord,
+    occasion: Occasion,
+    wrong: (reason: string) => void,
+  ): void {
+    if (onRecord.identity !== identity.id) wrong('was read with another identity than the record tells');
+    if ((this.keeps.get(unit) ?? state !== null) !== (state !== null)) wrong('keeps a state in some readings only');
+    this.keeps.set(unit, state !== null);
+    // What an act left undetermined shows neither the state before it nor the one after it.
+    if (occasion === 'undetermined') return;
+    const hashes = new Set(onRecord.states.map(stateSha256));
+    if (state !== null && !hashes.has(sha256Hex(canonicalBytes(state)))) {
+      wrong('was read in another state than its commands lead to');
     }
-    identities.set(unit, identity.id);
+    const [only] = onRecord.states;
+    if (registers === null || only === undefined || hashes.size > 1 || !onRecord.settled || occasion !== 'fact') return;
+    const same = registers.new.status === only.registers.new && registers.current.status === only.registers.current;
+    if (!same) wrong('was read with other registers than its state has');
   }
 }
 
-/** Checks that each module on record is one of the binding, with the hash that people approved. */
-export function checkModules(lines: readonly GoodLine[], binding: Binding, findings: Findings): void {
-  const found = v.object({ module: v.string(), sha256: v.string() });
-  for (const line of linesOf(lines, 'fact.recorded')) {
-    if (line.body.fact !== 'module') continue;
-    const parsed = v.safeParse(found, line.body.value);
-    const bound = parsed.success ? binding.modules.find(({ id }) => id === parsed.output.module) : undefined;
+function keyOf({ step }: Line, act: string): string {
+  return `${step ?? ''} ${act}`;
+}
+
+/** Whether a value holds what only a reading does. Where there is no identity yet, both are null. */
+function isMeantAsReading(value: Json): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { challenge, identity } = value as { readonly challenge?: Json; readonly identity?: Json };
+  return challenge !== undefined && identity !== undefined && (challenge !== null || identity !== null);
+}
+
+const FoundModule = v.object({ module: v.string(), sha256: v.string() });
+
+/** Checks that each module on record is one of the session's binding, with the hash that people approved. */
+export class ModuleCheck implements LineCheck {
+  private readonly binding: () => Binding;
+  private readonly findings: Findings;
+
+  /** @param binding the one in force at the line that was taken last */
+  constructor(binding: () => Binding, findings: Findings) {
+    this.binding = binding;
+    this.findings = findings;
+  }
+
+  take({ line }: GoodLine): void {
+    if (line.type !== 'fact.recorded' || line.body.fact !== 'module') return;
+    const parsed = v.safeParse(FoundModule, line.body.value);
+    const bound = parsed.success ? this.binding().modules.find(({ id }) => id === parsed.output.module) : undefined;
     if (!parsed.success || bound?.sha256 !== parsed.output.sha256) {
-      findings.add(TRANSCRIPT, line.seq, 'the module is not one that the binding names by hash');
+      this.findings.add(TRANSCRIPT, line.seq, 'the module is not one that the binding names by hash');
     }
+  }
+
+  end(): void {
+    // Said line by line.
   }
 }

@@ -1,17 +1,17 @@
 /** The steps of the plan: started in order, every act answered, every step completed or waived by an exception. */
-import * as v from 'valibot';
 import type { Json } from '../canonical-json';
-import type { Plan, Step } from '../plan/schema';
+import type { Step } from '../plan/schema';
 import { WAIVABLE } from '../plan/waivable';
-import type { Line, LineWith, RosterEntry } from '../transcript/line';
+import type { Line, LineWith } from '../transcript/line';
 import { quorumShortfalls } from '../transcript/quorum';
 import type { GoodLine } from '../transcript/read';
+import type { RosterSoFar } from '../transcript/roster-so-far';
+import { BoundedMap } from './bounded-map';
 import type { SignedCheckpoint } from './check-checkpoints';
-import { ShareSet, workFaults, type DoneAct } from './check-work';
-import type { Contents } from './contents';
+import { StepWork, shareSetIn, type Intent, type ShareSet, type WorkContext } from './check-work';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
-import type { Documents } from './check-opening';
+import type { LineCheck } from './line-check';
 
 /** A step as far as the transcript has come. */
 interface Progress {
@@ -22,10 +22,7 @@ interface Progress {
   skipped: boolean;
   /** Another kind of exception by which people did with less than the plan asks for. */
   relaxed: boolean;
-  readonly open: Map<string, LineWith<'step.intent'>>;
-  readonly acts: Map<string, DoneAct>;
-  /** Facts of the last attempt. */
-  facts: { fact: string; value: Json }[];
+  readonly work: StepWork;
   /** The set of shares that counted when the step was complete. */
   set: ShareSet | null;
   readonly confirmed: Set<string>;
@@ -33,66 +30,43 @@ interface Progress {
 }
 
 /** Checks order and completeness of the steps. */
-export function checkSteps(
-  opening: LineWith<'ceremony.opened'>,
-  lines: readonly GoodLine[],
-  documents: Documents,
-  checkpoints: readonly SignedCheckpoint[],
-  contents: Contents,
-  findings: Findings,
-): void {
-  const walk = new StepWalk(documents.plan, findings);
-  for (const { line } of lines) walk.take(line);
-  const closing = lines.at(-1)?.line;
-  for (const progress of walk.steps) {
-    for (const [act, { seq }] of progress.open) {
-      const reason = `the act ${act} is not answered by an outcome or a reconciliation`;
-      if (closing?.type === 'ceremony.closed') findings.add(TRANSCRIPT, seq, reason);
-      else findings.lacks(TRANSCRIPT, seq, reason);
-    }
-    if (progress.complete) {
-      checkAttendance(progress, documents, opening.body.roster, checkpoints, findings);
-      for (const fault of workFaults(progress, documents, opening.body.ceremony, contents)) {
-        findings.add(TRANSCRIPT, null, `step ${progress.step.id}: ${fault}`);
-      }
-    }
-    if (progress.complete || progress.skipped || closing?.type !== 'ceremony.closed') continue;
-    const reason = `step ${progress.step.id} has no outcome and no exception`;
-    // An abandoned ceremony is a truthful record of one that did not come to its end.
-    if (closing.body.outcome === 'abandoned') findings.lacks(TRANSCRIPT, null, reason);
-    else findings.add(TRANSCRIPT, null, reason);
-  }
-  if (closing?.type === 'ceremony.closed' && closing.body.outcome === 'abandoned') {
-    findings.lacks(TRANSCRIPT, closing.seq, 'the ceremony was abandoned');
-  }
-}
-
-class StepWalk {
-  readonly steps: readonly Progress[];
+export class StepCheck implements LineCheck {
+  private readonly context: WorkContext;
+  private readonly roster: RosterSoFar;
+  private readonly checkpoints: () => readonly SignedCheckpoint[];
   private readonly findings: Findings;
+  private readonly steps: readonly Progress[];
+  private readonly places: ReadonlyMap<string, number>;
+  /** Acts without an answer, by step and act. */
+  private readonly open: BoundedMap<Intent & { readonly act: string }>;
   /** Place of the step that is under way or was last; -1 before the first. */
   private current = -1;
   /** The last set of shares made, unless it was voided. */
   private set: ShareSet | null = null;
 
-  constructor(plan: Plan, findings: Findings) {
-    this.findings = findings;
-    this.steps = plan.steps.map((step) => ({
+  /** @param checkpoints those that hold, asked for at the end */
+  constructor(context: WorkContext, roster: RosterSoFar, checkpoints: () => readonly SignedCheckpoint[]) {
+    this.context = context;
+    this.roster = roster;
+    this.checkpoints = checkpoints;
+    this.findings = context.findings;
+    this.open = new BoundedMap('acts without an answer', context.findings);
+    const { steps } = context.documents.plan;
+    this.places = new Map(steps.map(({ id }, place) => [id, place]));
+    this.steps = steps.map((step) => ({
       step,
       attempt: 0,
       complete: false,
       skipped: false,
       relaxed: false,
-      open: new Map<string, LineWith<'step.intent'>>(),
-      acts: new Map<string, DoneAct>(),
-      facts: [],
+      work: new StepWork(step, context),
       set: null,
       confirmed: new Set<string>(),
       present: new Set<string>(),
     }));
   }
 
-  take(line: Line): void {
+  take({ line }: GoodLine): void {
     if (line.type === 'participant.left' || line.type === 'participant.replaced') {
       for (const { complete, present } of this.steps) if (!complete) present.delete(line.body.participant);
     }
@@ -100,12 +74,24 @@ class StepWalk {
       if (line.type.startsWith('step.') || line.type === 'exception.recorded') this.wrong(line, 'names no step');
       return;
     }
-    const place = this.steps.findIndex(({ step }) => step.id === line.step);
+    const place = this.places.get(line.step) ?? -1;
     const progress = this.steps[place];
     if (progress === undefined) this.wrong(line, `the plan has no step ${line.step}`);
     else if (line.type === 'exception.recorded') this.except(line, place, progress);
     else if (line.type === 'step.started') this.start(line, place, progress);
     else this.within(line, place, progress);
+  }
+
+  end(closing: LineWith<'ceremony.closed'> | null): void {
+    for (const { act, seq } of this.open.values()) {
+      const reason = `the act ${act} is not answered by an outcome or a reconciliation`;
+      if (closing !== null) this.findings.add(TRANSCRIPT, seq, reason);
+      else this.findings.lacks(TRANSCRIPT, seq, reason);
+    }
+    for (const progress of this.steps) this.checkEnd(progress, closing);
+    if (closing?.body.outcome === 'abandoned') {
+      this.findings.lacks(TRANSCRIPT, closing.seq, 'the ceremony was abandoned');
+    }
   }
 
   private start(line: LineWith<'step.started'>, place: number, progress: Progress): void {
@@ -115,7 +101,7 @@ class StepWalk {
     if (line.body.attempt !== progress.attempt + 1)
       this.wrong(line, `attempt: expected ${String(progress.attempt + 1)}`);
     progress.attempt = line.body.attempt;
-    progress.facts = [];
+    progress.work.begin();
   }
 
   private except(line: LineWith<'exception.recorded'>, place: number, progress: Progress): void {
@@ -133,16 +119,18 @@ class StepWalk {
     if ('attempt' in line.body && line.body.attempt !== progress.attempt) {
       this.wrong(line, `attempt: expected ${String(progress.attempt)}, got ${String(line.body.attempt)}`);
     }
-    if (line.type === 'participant.present') progress.present.add(line.body.participant);
+    if (line.type === 'participant.present') this.see(line.body.participant, progress.present);
     if (line.type === 'step.confirmed') this.confirm(line, progress);
     if (line.type === 'fact.recorded') {
-      progress.facts.push({ fact: line.body.fact, value: line.body.value });
+      progress.work.fact(line.body.fact, line.body.value);
       if (line.body.fact === 'share-set.voided') this.set = null;
     }
     if (line.type === 'step.intent') {
-      if (progress.open.has(line.body.act)) this.wrong(line, `the act ${line.body.act} was not answered before`);
-      progress.open.set(line.body.act, line);
-      progress.acts.delete(line.body.act);
+      const { act, unit, command } = line.body;
+      const key = keyOf(progress.step, act);
+      if (this.open.has(key)) this.wrong(line, `the act ${act} was not answered before`);
+      this.open.set(key, { seq: line.seq, act, unit, signed: command !== null }, line.seq);
+      progress.work.forget(act);
     }
     if (line.type === 'step.reconciled') {
       const { act, verdict, observed } = line.body;
@@ -161,17 +149,22 @@ class StepWalk {
   private confirm(line: LineWith<'step.confirmed'>, { step, confirmed }: Progress): void {
     if (step.action === 'statement' && line.body.statement !== step.text.trim()) {
       this.wrong(line, 'the statement is not that of the plan');
-    } else for (const id of line.by) confirmed.add(id);
+    } else for (const id of line.by) this.see(id, confirmed);
+  }
+
+  /** Only people of the roster are kept in mind. */
+  private see(id: string, people: Set<string>): void {
+    if (this.roster.keyOf(id) !== null) people.add(id);
   }
 
   private answer(line: Line, act: string, progress: Progress, done: { readonly result: Json } | null): void {
-    const intent = progress.open.get(act);
+    const key = keyOf(progress.step, act);
+    const intent = this.open.get(key);
     if (intent === undefined) this.wrong(line, `answers the act ${act}, which was not announced`);
-    progress.open.delete(act);
+    this.open.delete(key);
     if (intent === undefined || done === null) return;
-    progress.acts.set(act, { seq: line.seq, intent, result: done.result });
-    const made = v.safeParse(v.object({ shareSet: ShareSet }), done.result);
-    if (made.success) this.set = made.output.shareSet;
+    progress.work.done(act, line.seq, intent, done.result);
+    this.set = shareSetIn(done.result) ?? this.set;
   }
 
   /** A step may come next when all before it are complete or skipped, and none after it has begun. */
@@ -186,32 +179,45 @@ class StepWalk {
   private wrong(line: Line, reason: string): void {
     this.findings.add(TRANSCRIPT, line.seq, reason);
   }
+
+  private checkEnd(progress: Progress, closing: LineWith<'ceremony.closed'> | null): void {
+    const { step, complete, skipped, work } = progress;
+    if (complete) {
+      this.checkAttendance(progress);
+      for (const fault of work.faults(progress.set)) this.lacksIn(step, fault);
+    }
+    if (complete || skipped || closing === null) return;
+    const reason = `step ${step.id} has no outcome and no exception`;
+    // An abandoned ceremony is a truthful record of one that did not come to its end.
+    if (closing.body.outcome === 'abandoned') this.findings.lacks(TRANSCRIPT, null, reason);
+    else this.findings.add(TRANSCRIPT, null, reason);
+  }
+
+  /** Those whom the plan asks for in a step: as many people of each position as it has, or of each role. */
+  private checkAttendance({ step, skipped, relaxed, present, confirmed }: Progress): void {
+    if (skipped || relaxed) return;
+    const { plan } = this.context.documents;
+    const demand = (positions: readonly string[], people: ReadonlySet<string>, what: string): void => {
+      for (const id of positions) {
+        const needed = plan.positions.find((one) => one.id === id)?.count ?? 0;
+        const got = [...people].filter((one) => this.roster.positionOf(one) === id).length;
+        if (got < needed) this.lacksIn(step, `${String(needed)} × ${id} ${what}, ${String(got)} did`);
+      }
+    };
+    if (step.action === 'roll-call') demand(step.positions, present, 'prove presence');
+    if (step.action === 'statement') demand(step.by, confirmed, 'confirm');
+    if (step.action !== 'checkpoint' && step.action !== 'pause') return;
+    const met = this.checkpoints()
+      .filter((one) => one.step === step.id)
+      .some(({ signers }) => quorumShortfalls(step.signers, signers, this.roster.entries()).length === 0);
+    if (!met) this.lacksIn(step, 'no checkpoint of this step has the signatures it asks for');
+  }
+
+  private lacksIn(step: Step, reason: string): void {
+    this.findings.add(TRANSCRIPT, null, `step ${step.id}: ${reason}`);
+  }
 }
 
-/** Those whom the plan asks for in a step: as many people of each position as it has, or of each role. */
-function checkAttendance(
-  progress: Progress,
-  { plan, binding }: Documents,
-  roster: readonly RosterEntry[],
-  checkpoints: readonly SignedCheckpoint[],
-  findings: Findings,
-): void {
-  if (progress.skipped || progress.relaxed) return;
-  const { step } = progress;
-  const demand = (positions: readonly string[], people: ReadonlySet<string>, what: string): void => {
-    for (const id of positions) {
-      const needed = plan.positions.find((one) => one.id === id)?.count ?? 0;
-      const got = binding.people.filter((one) => one.position === id && people.has(one.id)).length;
-      if (got >= needed) continue;
-      findings.add(TRANSCRIPT, null, `step ${step.id}: ${String(needed)} × ${id} ${what}, ${String(got)} did`);
-    }
-  };
-  if (step.action === 'roll-call') demand(step.positions, progress.present, 'prove presence');
-  if (step.action === 'statement') demand(step.by, progress.confirmed, 'confirm');
-  if (step.action === 'checkpoint') {
-    const made = checkpoints.filter((one) => one.step === step.id);
-    const met = made.some(({ signers }) => quorumShortfalls(step.signers, signers, roster).length === 0);
-    if (!met)
-      findings.add(TRANSCRIPT, null, `step ${step.id}: no checkpoint of this step has the signatures it asks for`);
-  }
+function keyOf(step: Step, act: string): string {
+  return `${step.id} ${act}`;
 }

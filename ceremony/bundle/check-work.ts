@@ -1,19 +1,24 @@
 /** What the record of a completed step holds by its action: acts that were done, readings that were taken, and what they show. */
 import * as v from 'valibot';
-import { canonicalJson, type Json } from '../canonical-json';
+import { canonicalBytes, type Json } from '../canonical-json';
 import { samePattern } from '../check-value';
 import { keyPackageFileName, readKeyPackage, type KeyPackage } from '../keypackage/key-package';
 import type { Step, StepOf } from '../plan/schema';
-import type { LineWith } from '../transcript/line';
+import type { RosterSoFar } from '../transcript/roster-so-far';
+import { sha256Hex } from '../transcript/sha256';
+import { BoundedMap } from './bounded-map';
 import type { Documents } from './check-opening';
 import { Reading } from './check-readings';
 import type { Contents } from './contents';
+import type { Findings } from './findings';
 
-/** An act that an outcome, or a reconciliation as `applied`, answers. */
-export interface DoneAct {
+/** An act as its intent announced it, as far as it counts for what comes after. */
+export interface Intent {
   readonly seq: number;
-  readonly intent: LineWith<'step.intent'>;
-  readonly result: Json;
+  /** The plan's name of the unit. */
+  readonly unit: string | null;
+  /** Whether a signed command authorises it. */
+  readonly signed: boolean;
 }
 
 /** A set of shares as the act that made it leaves it on record. */
@@ -25,113 +30,43 @@ export const ShareSet = v.object({
 /** See the schema of the same name. */
 export type ShareSet = v.InferOutput<typeof ShareSet>;
 
-/** A completed step, as far as it did something. */
-export interface Work {
-  readonly step: Step;
-  readonly acts: ReadonlyMap<string, DoneAct>;
-  /** Facts of the last attempt. */
-  readonly facts: readonly { readonly fact: string; readonly value: Json }[];
-  /** The set that counted when the step was complete. */
-  readonly set: ShareSet | null;
+const MadeSet = v.object({ shareSet: ShareSet });
+
+/** The set of shares in the result of an act; null when there is none. */
+export function shareSetIn(result: Json): ShareSet | null {
+  if (typeof result !== 'object' || result === null || !('shareSet' in result)) return null;
+  const made = v.safeParse(MadeSet, result);
+  return made.success ? made.output.shareSet : null;
 }
 
-/** What is missing or wrong in the record of a completed step, in words; empty when nothing is. */
-export function workFaults(work: Work, documents: Documents, ceremony: string, contents: Contents): readonly string[] {
-  const { step } = work;
-  const shares = documents.plan.masterKey?.shares ?? 0;
-  switch (step.action) {
-    case 'unit.initialise':
-      return each(step.units, (unit) =>
-        each(['token', 'user-pin', 'identity'], (act) => undone(work, unit, act, false)),
-      );
-    case 'unit.imprint':
-      return each(step.units, (unit) => undone(work, unit, 'thresholds', true));
-    case 'master-key.load':
-      return each(step.units, (unit) => each(upTo(shares), (index) => undone(work, unit, `load-${index}`, true)));
-    case 'master-key.commit':
-      return each(step.units, (unit) => undone(work, unit, 'commit', true));
-    case 'master-key.activate':
-      return each(step.units, (unit) => undone(work, unit, 'activate', true));
-    case 'master-key.generate':
-      return generated(work, shares);
-    case 'shares.distribute':
-      return distributed(work, documents);
-    case 'master-key.verify':
-      return compared(work, 'register', step.units, ({ registers }) => registers[step.register].pattern, work.set);
-    case 'unit.compare':
-      return [
-        ...compared(work, 'unit.compared', step.units, ({ registers }) => canonicalJson(registers), null),
-        ...compared(
-          work,
-          'unit.compared',
-          step.units,
-          ({ state }) => (state === null ? null : canonicalJson(state)),
-          null,
-        ),
-      ];
-    case 'unit.inventory':
-      return each(step.units, (unit) =>
-        readingOf(work, 'inventory', unit) === null ? [`no inventory of ${unit}`] : [],
-      );
-    case 'key.package':
-      return packaged(work, step, ceremony, contents);
-    case 'fact':
-      return work.facts.some(
-        ({ fact, value }) => fact === 'answer' && v.is(v.object({ asked: v.literal(step.ask) }), value),
-      )
-        ? []
-        : ['no answer is on record'];
-    default:
-      return [];
-  }
-}
+const DIFFERENT = 'the units do not show the same';
 
-function each<T>(items: readonly T[], faults: (item: T) => readonly string[]): readonly string[] {
-  return items.flatMap(faults);
-}
+/** Digits of a verification pattern; something longer is none, and is kept as none that compares. */
+const MAX_PATTERN = 64;
+const NO_PATTERN = 'none';
 
-function upTo(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, place) => String(place + 1));
-}
+const Answer = v.object({ asked: v.string() });
 
-/** An act on a unit: `<unit>/<name>`, done, to that unit, and under a signed command where it takes one. */
-function undone({ acts }: Work, unit: string, name: string, signed: boolean): readonly string[] {
-  const intent = acts.get(`${unit}/${name}`)?.intent.body;
-  const done = intent?.unit === unit && (intent.command !== null || !signed);
-  return done ? [] : [`${unit}/${name} was not done`];
-}
+/** Ids of sets and people; something longer is none. */
+const ShortText = v.pipe(v.string(), v.maxLength(64));
 
-function generated({ acts }: Work, shares: number): readonly string[] {
-  const made = v.safeParse(v.object({ shareSet: ShareSet }), acts.get('set')?.result);
-  return made.success && made.output.shareSet.shares.length === shares ? [] : ['no set of shares was made'];
-}
+const HandedResult = v.object({
+  set: ShortText,
+  index: v.number(),
+  custodian: ShortText,
+  readBack: v.literal(true),
+});
 
-/** Every share of the set that counts was read back, each by another custodian. */
-function distributed({ acts, set }: Work, { plan, binding }: Documents): readonly string[] {
-  if (set === null) return ['no set of shares is on record'];
-  const handed = v.object({
-    set: v.literal(set.set),
-    index: v.number(),
-    custodian: v.string(),
-    readBack: v.literal(true),
-  });
-  const custodians = binding.people
-    .filter(({ position }) => position === plan.masterKey?.custodians)
-    .map(({ id }) => id);
-  const holders = new Map<number, string>();
-  for (const { result } of acts.values()) {
-    const read = v.safeParse(handed, result);
-    if (read.success) holders.set(read.output.index, read.output.custodian);
-  }
-  const missing = set.shares.filter(({ index }) => !custodians.includes(holders.get(index) ?? ''));
-  if (missing.length > 0) return missing.map(({ index }) => `share ${String(index)} was not read back by a custodian`);
-  return new Set(holders.values()).size === holders.size ? [] : ['somebody read back two shares'];
-}
+/** What the act `make` tells of its key package. */
+const Told = v.object({
+  wrapped: v.string(),
+  checkValue: v.strictObject({ algorithm: v.string(), value: v.string() }),
+});
 
 const Register = v.object({ status: v.string(), pattern: v.nullable(v.string()) });
 
 /** A reading of a unit as a fact holds it, as far as units are compared. */
-const Shown = v.object({
+const ShownReading = v.object({
   ...Reading.entries,
   registers: v.object({ new: Register, current: Register }),
   state: v.nullable(
@@ -144,64 +79,302 @@ const Shown = v.object({
   ),
 });
 
-/** The last reading of a unit in a fact of this kind; null when there is none. */
-function readingOf({ facts, step }: Work, kind: string, unit: string): v.InferOutput<typeof Shown> | null {
-  const schema =
-    step.action === 'master-key.verify' ? v.object({ ...Shown.entries, register: v.literal(step.register) }) : Shown;
-  for (const { fact, value } of facts.toReversed()) {
-    if (fact !== kind) continue;
-    const read = v.safeParse(schema, value);
-    if (read.success && read.output.unit === unit) return read.output;
-  }
-  return null;
+/** What the work of all steps is held against. */
+export interface WorkContext {
+  readonly documents: Documents;
+  /** Ceremony id. */
+  readonly ceremony: string;
+  readonly contents: Contents;
+  readonly roster: RosterSoFar;
+  readonly findings: Findings;
 }
 
-/** Every unit was read, and all show the same; a verification pattern is that of the set, where there is one. */
-function compared(
-  work: Work,
-  kind: string,
-  units: readonly string[],
-  show: (reading: v.InferOutput<typeof Shown>) => string | null,
-  set: ShareSet | null,
-): readonly string[] {
-  const readings = units.map((unit) => readingOf(work, kind, unit));
-  const unread = units.filter((_, place) => readings[place] === null);
-  if (unread.length > 0) return unread.map((unit) => `no reading of ${unit}`);
-  const shown = readings.map((one) => (one === null ? null : show(one)));
-  const isPattern = work.step.action === 'master-key.verify';
-  // A token that keeps no state shows none.
-  const expected = set?.pattern ?? shown.find((one) => one !== null) ?? null;
-  const differs = shown.some((one) =>
-    isPattern ? one === null || expected === null || !samePattern(one, expected) : one !== null && one !== expected,
-  );
-  return differs ? ['the units do not show the same'] : [];
+/** A share that an act handed out, as its result tells. */
+interface Handed {
+  readonly set: string;
+  readonly index: number;
+  readonly custodian: string;
 }
 
-/** The key package is the one that the act `make` tells of. */
-function packaged(work: Work, step: StepOf<'key.package'>, ceremony: string, contents: Contents): readonly string[] {
-  const [made, written] = [work.acts.get('make'), work.acts.get('write')];
-  if (made?.intent.body.unit !== step.unit || written === undefined) return ['no key package was made and written'];
-  const name = `packages/${keyPackageFileName(step.key.name)}`;
-  const file = contents.get(name);
-  if (!v.is(v.object({ name: v.literal(name), sha256: v.literal(file?.sha256 ?? '') }), written.result)) {
-    return [`${name} is not what was written`];
+/** What a reading shows, as far as units are compared: hashes of registers and state (null: the token keeps none). */
+interface Shown {
+  readonly pattern: string | null;
+  readonly registers: string;
+  readonly state: string | null;
+}
+
+/** What the acts of a step tell of its key package. */
+interface PackageTold {
+  readonly made: { readonly seq: number; readonly told: v.InferOutput<typeof Told> | null } | null;
+  /** Whether the file is what was written. */
+  readonly written: boolean;
+}
+
+/** Most acts that hand out shares in one step. */
+const MOST_HANDED = 1_000;
+
+/** The work of one step as it goes on. Of each act and fact only what the rule of the step's action needs is kept. */
+export class StepWork {
+  private readonly step: Step;
+  private readonly context: WorkContext;
+  /** Acts that were done, of those that the step needs. */
+  private readonly acts = new Map<string, Intent>();
+  private readonly needed: ReadonlySet<string>;
+  /** Shares in the set that was made; null for none. */
+  private made: number | null = null;
+  private readonly handed: BoundedMap<Handed>;
+  private packaged: PackageTold = { made: null, written: false };
+  /** The last readings of units in facts of the last attempt. */
+  private readonly readings = new Map<string, Shown>();
+  private answered = false;
+
+  constructor(step: Step, context: WorkContext) {
+    this.step = step;
+    this.context = context;
+    this.needed = new Set(neededActs(step, shareCount(context)));
+    this.handed = new BoundedMap('shares handed out', context.findings, MOST_HANDED);
   }
-  let found: KeyPackage;
-  try {
-    found = readKeyPackage(file?.content ?? new Uint8Array());
-  } catch (error) {
-    return [`${name}: ${error instanceof Error ? error.message : 'unreadable'}`];
+
+  /** A new attempt begins: facts of the one before count no more. */
+  begin(): void {
+    this.readings.clear();
+    this.answered = false;
   }
-  const told = v.safeParse(
-    v.object({
-      wrapped: v.literal(found.fields.payload),
-      checkValue: v.strictObject({
-        algorithm: v.literal(found.checkValue.algorithm),
-        value: v.literal(found.checkValue.value),
-      }),
-    }),
-    made.result,
-  );
-  const holds = told.success && found.ceremony === ceremony && found.line === made.seq;
-  return holds ? [] : [`${name} is of another ceremony, line or key than the record tells`];
+
+  /** An act is announced again: what it did before counts no more. */
+  forget(act: string): void {
+    this.acts.delete(act);
+    this.handed.delete(act);
+    if (act === 'set') this.made = null;
+    if (act === 'make') this.packaged = { ...this.packaged, made: null };
+    if (act === 'write') this.packaged = { ...this.packaged, written: false };
+  }
+
+  /** An outcome, or a reconciliation as `applied`, answers an act on line `seq`. */
+  done(act: string, seq: number, intent: Intent, result: Json): void {
+    if (this.needed.has(act)) this.acts.set(act, intent);
+    switch (this.step.action) {
+      case 'master-key.generate':
+        if (act === 'set') this.made = shareSetIn(result)?.shares.length ?? null;
+        break;
+      case 'shares.distribute':
+        this.hand(act, seq, result);
+        break;
+      case 'key.package':
+        if (act === 'make') this.packaged = { ...this.packaged, made: { seq, told: toldIn(result) } };
+        if (act === 'write') this.packaged = { ...this.packaged, written: this.isWritten(this.step, result) };
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A fact was recorded within the step. */
+  fact(fact: string, value: Json): void {
+    const { step } = this;
+    switch (step.action) {
+      case 'master-key.verify':
+        if (fact === 'register' && isAbout(value, step.register)) this.read(step.units, value, step.register);
+        break;
+      case 'unit.compare':
+        if (fact === 'unit.compared') this.read(step.units, value, 'new');
+        break;
+      case 'unit.inventory':
+        if (fact === 'inventory') this.read(step.units, value, 'new');
+        break;
+      case 'fact':
+        if (fact === 'answer' && v.is(Answer, value) && value.asked === step.ask) this.answered = true;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /**
+   * What is missing or wrong in the record of the completed step, in words; empty when nothing is.
+   *
+   * @param set the set that counted when the step was complete
+   */
+  faults(set: ShareSet | null): readonly string[] {
+    const { step } = this;
+    const shares = shareCount(this.context);
+    switch (step.action) {
+      case 'unit.initialise':
+        return each(step.units, (unit) =>
+          each(['token', 'user-pin', 'identity'], (act) => this.undone(unit, act, false)),
+        );
+      case 'unit.imprint':
+        return each(step.units, (unit) => this.undone(unit, 'thresholds', true));
+      case 'master-key.load':
+        return each(step.units, (unit) => each(upTo(shares), (index) => this.undone(unit, `load-${index}`, true)));
+      case 'master-key.commit':
+        return each(step.units, (unit) => this.undone(unit, 'commit', true));
+      case 'master-key.activate':
+        return each(step.units, (unit) => this.undone(unit, 'activate', true));
+      case 'master-key.generate':
+        return this.made === shares ? [] : ['no set of shares was made'];
+      case 'shares.distribute':
+        return this.distributed(set);
+      case 'master-key.verify':
+        return this.verified(step.units, set);
+      case 'unit.compare':
+        return [
+          ...this.compared(step.units, ({ registers }) => registers),
+          ...this.compared(step.units, ({ state }) => state),
+        ];
+      case 'unit.inventory':
+        return each(step.units, (unit) => (this.readings.has(unit) ? [] : [`no inventory of ${unit}`]));
+      case 'key.package':
+        return this.packageFaults(step);
+      case 'fact':
+        return this.answered ? [] : ['no answer is on record'];
+      default:
+        return [];
+    }
+  }
+
+  /** An act on a unit: `<unit>/<name>`, done, to that unit, and under a signed command where it takes one. */
+  private undone(unit: string, name: string, signed: boolean): readonly string[] {
+    const intent = this.acts.get(`${unit}/${name}`);
+    const done = intent?.unit === unit && (intent.signed || !signed);
+    return done ? [] : [`${unit}/${name} was not done`];
+  }
+
+  private hand(act: string, seq: number, result: Json): void {
+    const handed = v.safeParse(HandedResult, result);
+    if (handed.success) this.handed.set(act, handed.output, seq);
+  }
+
+  /** Every share of the set that counts was read back, each by another custodian. */
+  private distributed(set: ShareSet | null): readonly string[] {
+    if (set === null) return ['no set of shares is on record'];
+    const { roster, documents } = this.context;
+    const position = documents.plan.masterKey?.custodians;
+    const isCustodian = (id: string | undefined): boolean =>
+      id !== undefined && position !== undefined && roster.positionOf(id) === position;
+    const holders = new Map<number, string>();
+    for (const one of this.handed.values()) if (one.set === set.set) holders.set(one.index, one.custodian);
+    const missing = set.shares.filter(({ index }) => !isCustodian(holders.get(index)));
+    if (missing.length > 0)
+      return missing.map(({ index }) => `share ${String(index)} was not read back by a custodian`);
+    return new Set(holders.values()).size === holders.size ? [] : ['somebody read back two shares'];
+  }
+
+  /** The last reading of each unit of the step is kept. */
+  private read(units: readonly string[], value: Json, register: 'new' | 'current'): void {
+    const read = v.safeParse(ShownReading, value);
+    if (!read.success || !units.includes(read.output.unit)) return;
+    const { unit, registers, state } = read.output;
+    const { pattern } = registers[register];
+    this.readings.set(unit, {
+      pattern: pattern === null || pattern.length <= MAX_PATTERN ? pattern : NO_PATTERN,
+      registers: sha256Hex(canonicalBytes(registers)),
+      state: state === null ? null : sha256Hex(canonicalBytes(state)),
+    });
+  }
+
+  /** Every unit was read, and all that show something show the same. */
+  private compared(units: readonly string[], show: (reading: Shown) => string | null): readonly string[] {
+    const unread = units.filter((unit) => !this.readings.has(unit));
+    if (unread.length > 0) return unread.map((unit) => `no reading of ${unit}`);
+    // A token that keeps no state shows none.
+    const shown = this.shownBy(units, show).filter((one) => one !== null);
+    return new Set(shown).size > 1 ? [DIFFERENT] : [];
+  }
+
+  /** Every unit was read, and all show one verification pattern: that of the set, where there is one. */
+  private verified(units: readonly string[], set: ShareSet | null): readonly string[] {
+    const unread = units.filter((unit) => !this.readings.has(unit));
+    if (unread.length > 0) return unread.map((unit) => `no reading of ${unit}`);
+    const shown = this.shownBy(units, ({ pattern }) => pattern);
+    const expected = set?.pattern ?? shown.find((one) => one !== null) ?? null;
+    const same = shown.every((one) => one !== null && expected !== null && samePattern(one, expected));
+    return same ? [] : [DIFFERENT];
+  }
+
+  private shownBy(units: readonly string[], show: (reading: Shown) => string | null): readonly (string | null)[] {
+    return units.map((unit) => {
+      const reading = this.readings.get(unit);
+      return reading === undefined ? null : show(reading);
+    });
+  }
+
+  private isWritten(step: StepOf<'key.package'>, result: Json): boolean {
+    const name = packageName(step);
+    const file = this.context.contents.get(name);
+    return v.is(v.object({ name: v.literal(name), sha256: v.literal(file?.sha256 ?? '') }), result);
+  }
+
+  /** The key package is the one that the act `make` tells of. */
+  private packageFaults(step: StepOf<'key.package'>): readonly string[] {
+    const { made, written } = this.packaged;
+    if (this.acts.get('make')?.unit !== step.unit || !this.acts.has('write')) {
+      return ['no key package was made and written'];
+    }
+    const name = packageName(step);
+    if (!written) return [`${name} is not what was written`];
+    let found: KeyPackage;
+    try {
+      found = readKeyPackage(this.context.contents.get(name)?.content ?? new Uint8Array());
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : 'unreadable'}`];
+    }
+    const holds =
+      made?.told?.wrapped === found.fields.payload &&
+      made.told.checkValue.algorithm === found.checkValue.algorithm &&
+      made.told.checkValue.value === found.checkValue.value &&
+      found.ceremony === this.context.ceremony &&
+      found.line === made.seq;
+    return holds ? [] : [`${name} is of another ceremony, line or key than the record tells`];
+  }
+}
+
+function isAbout(value: Json, register: string): boolean {
+  return typeof value === 'object' && value !== null && (value as { register?: Json }).register === register;
+}
+
+function toldIn(result: Json): v.InferOutput<typeof Told> | null {
+  const told = v.safeParse(Told, result);
+  return told.success ? told.output : null;
+}
+
+function packageName(step: StepOf<'key.package'>): string {
+  return `packages/${keyPackageFileName(step.key.name)}`;
+}
+
+/** Keys of the acts that a step needs done. */
+function neededActs(step: Step, shares: number): readonly string[] {
+  const onUnits = (units: readonly string[], names: readonly string[]): readonly string[] =>
+    each(units, (unit) => names.map((name) => `${unit}/${name}`));
+  switch (step.action) {
+    case 'unit.initialise':
+      return onUnits(step.units, ['token', 'user-pin', 'identity']);
+    case 'unit.imprint':
+      return onUnits(step.units, ['thresholds']);
+    case 'master-key.load':
+      return onUnits(
+        step.units,
+        upTo(shares).map((index) => `load-${index}`),
+      );
+    case 'master-key.commit':
+      return onUnits(step.units, ['commit']);
+    case 'master-key.activate':
+      return onUnits(step.units, ['activate']);
+    case 'key.package':
+      return ['make', 'write'];
+    default:
+      return [];
+  }
+}
+
+function shareCount({ documents }: WorkContext): number {
+  return documents.plan.masterKey?.shares ?? 0;
+}
+
+function each<T>(items: readonly T[], faults: (item: T) => readonly string[]): readonly string[] {
+  return items.flatMap(faults);
+}
+
+function upTo(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, place) => String(place + 1));
 }

@@ -1,13 +1,14 @@
-/** Takes in a bundle's files once, bounded, and checks their names and sums. */
-import { createHash } from 'node:crypto';
+/** Takes in a bundle's files once, bounded, and checks their names and sums. The transcript is left to its own reader. */
 import { MAX_PACKAGE_BYTES } from '../keypackage/key-package';
 import type { Findings } from './findings';
-import { LIMITS, SUMS, isBundleName, type BundleReader } from './layout';
+import { TooLong, hashPieces } from './hash-stream';
+import { LIMITS, SUMS, SUMS_UNFINISHED, TRANSCRIPT, isBundleName, piecesOf, type BundleReader } from './layout';
 import { formatSums } from './sums';
 
-/** A file as it was read. Content of attachments, reports and packages that are too long is hashed and not kept. */
+/** A file as it was read. Content that no rule looks at, such as that of attachments and reports, is hashed and not kept. */
 export interface BundleFile {
-  readonly sha256: string;
+  /** Lower-case hex; null for the transcript, which is read later. */
+  readonly sha256: string | null;
   readonly content: Uint8Array | null;
 }
 
@@ -15,13 +16,21 @@ export interface BundleFile {
 export type Contents = ReadonlyMap<string, BundleFile>;
 
 /** A folder of the layout into which a crash let no file come. */
-const EMPTY_FOLDER = /^(?:approvals|keys|checkpoints|packages|attachments)\/$/;
+const EMPTY_FOLDER = /^(?:approvals|keys|checkpoints|packages|attachments|sessions(?:\/\d{4}(?:\/approvals)?)?)\/$/;
 
-/** Reads everything there is. Whatever cannot be read is a finding, and is left out. */
+/** Files that no rule reads: their hash is all there is to check. */
+const HASHED_ONLY = /^(?:attachments|addenda)\/|^report\.|^verify\.sh$|^README\.txt$/;
+
+/** Reads everything there is but the transcript. Whatever cannot be read is a finding, and is left out. */
 export async function readContents(bundle: BundleReader, findings: Findings): Promise<Contents> {
   const contents = new Map<string, BundleFile>();
+  let kept = 0;
   const names = await listNames(bundle, findings);
   for (const name of names) {
+    if (name === SUMS_UNFINISHED && !names.includes(SUMS)) {
+      findings.lacks(name, null, 'the sums were not finished');
+      continue;
+    }
     if (EMPTY_FOLDER.test(name)) {
       findings.lacks(name, null, 'is an empty folder: its first file was not written');
       continue;
@@ -30,27 +39,35 @@ export async function readContents(bundle: BundleReader, findings: Findings): Pr
       findings.add(JSON.stringify(name.slice(0, 255)), null, 'no file of a bundle has such a name');
       continue;
     }
-    const file = await readFile(bundle, name, findings);
-    if (file !== null) contents.set(name, file);
+    const file =
+      name === TRANSCRIPT
+        ? { sha256: null, content: null }
+        : await readFile(bundle, name, LIMITS.fileBytes - kept, findings);
+    if (file === null) continue;
+    kept += file.content?.length ?? 0;
+    contents.set(name, file);
   }
   return contents;
 }
 
-/** Compares `SHA256SUMS` with what its canonical form must be for these files. */
-export function checkSums(contents: Contents, findings: Findings): void {
+/**
+ * Compares `SHA256SUMS` with what its canonical form must be for these files.
+ *
+ * @param transcript SHA-256 of the transcript, lower-case hex; null when it was not read to its end: then its line may
+ *   say what it likes, for there is a finding already
+ */
+export function checkSums(contents: Contents, transcript: string | null, findings: Findings): void {
   const sums = contents.get(SUMS);
   if (sums === undefined) {
     findings.lacks(SUMS, null, 'is not there: the export was not finished');
     return;
   }
-  const expected = formatSums(new Map([...contents].map(([name, file]) => [name, file.sha256])));
+  const stated = Buffer.from(sums.content ?? []).toString('utf8');
+  const ofTranscript = transcript ?? /^([0-9a-f]{64}) {2}transcript\.jsonl$/m.exec(stated)?.[1] ?? '';
+  const expected = formatSums(new Map([...contents].map(([name, { sha256 }]) => [name, sha256 ?? ofTranscript])));
   if (Buffer.from(sums.content ?? []).equals(Buffer.from(expected, 'utf8'))) return;
-  const stated = new Set(
-    Buffer.from(sums.content ?? [])
-      .toString('utf8')
-      .split('\n'),
-  );
-  const wrong = expected.split('\n').find((line) => !stated.has(line));
+  const lines = new Set(stated.split('\n'));
+  const wrong = expected.split('\n').find((line) => !lines.has(line));
   findings.add(
     SUMS,
     null,
@@ -71,25 +88,39 @@ async function listNames(bundle: BundleReader, findings: Findings): Promise<read
   return [];
 }
 
-async function readFile(bundle: BundleReader, name: string, findings: Findings): Promise<BundleFile | null> {
+/** @param room bytes that may still be kept of all files together */
+async function readFile(
+  bundle: BundleReader,
+  name: string,
+  room: number,
+  findings: Findings,
+): Promise<BundleFile | null> {
+  const isHashedOnly = HASHED_ONLY.test(name);
+  const most = isHashedOnly ? LIMITS.attachmentBytes : LIMITS.fileBytes;
+  const tooLong = (): null => {
+    findings.add(name, null, `longer than ${String(most)} bytes`);
+    return null;
+  };
   try {
     // SECURITY(K-25): a bundle comes from anybody.
-    const size = (await bundle.size?.(name)) ?? 0;
-    const content = size > LIMITS.fileBytes ? null : await bundle.read(name);
-    if (content === null || content.length > LIMITS.fileBytes) {
-      findings.add(name, null, `longer than ${String(LIMITS.fileBytes)} bytes`);
+    if (((await bundle.size?.(name)) ?? 0) > most) return tooLong();
+    const file = await hashPieces(piecesOf(bundle, name), most, isHashedOnly ? 0 : keptOf(name, room));
+    const isNeeded = !isHashedOnly && !name.startsWith('packages/');
+    if (file.content === null && isNeeded) {
+      findings.add(name, null, `the files to be read are longer than ${String(LIMITS.fileBytes)} bytes together`);
       return null;
     }
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    return { sha256, content: isHashedOnly(name, content.length) ? null : content };
+    return file;
   } catch (error) {
+    if (error instanceof TooLong) return tooLong();
     findings.add(name, null, `cannot be read: ${messageOf(error)}`);
     return null;
   }
 }
 
-function isHashedOnly(name: string, length: number): boolean {
-  return /^attachments\/|^report\./.test(name) || (name.startsWith('packages/') && length > MAX_PACKAGE_BYTES);
+/** A package that is too long is none of ours: it is hashed, as other files of people's are. */
+function keptOf(name: string, room: number): number {
+  return name.startsWith('packages/') ? Math.min(MAX_PACKAGE_BYTES, room) : room;
 }
 
 function messageOf(error: unknown): string {

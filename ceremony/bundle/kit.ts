@@ -36,7 +36,8 @@ coreutils, jq and openssl. It prints one of four verdicts:
 The exit code is 0 for verified and consistent, 1 for the others, 2 when it
 could not be started. With each verdict goes the number of exceptions that people
 signed, and of facts that were withheld. "keyrite verify FOLDER" checks the same
-and prints every finding.
+and prints every finding; it alone also reads plan.yaml and binding.yaml, which
+must mean what the .json beside them says. With verify.sh, read plan.json.
 
 
 WHAT IS IN HERE
@@ -48,7 +49,9 @@ WHAT IS IN HERE
     transcript.jsonl             every act, one line each, chained by hash
     checkpoints/                 tree hash of the lines so far, and who signed it
     packages/, attachments/      files that lines name by hash
-    report.html                  the same for reading; not part of the evidence
+    addenda/                     what came after the close: small transcripts of
+                                 their own, signed again
+    report.html, report.pdf      the same for reading; not part of the evidence
     SHA256SUMS                   sums of every other file
 
 
@@ -81,7 +84,13 @@ CHECK IT BY HAND
    each leaf, SHA-256 of a byte 1 and both children for each node above. The
    function tree_hash in verify.sh does it with stock tools.
 
-6. What happened:
+6. A timestamp: checkpoints/NNNN.tsq asks a time-stamping authority for one. An
+   answer that came back lies in addenda/, and with the certificate of its
+   issuer, as you know it from elsewhere:
+       sh verify.sh --tsa-ca CA.pem
+   or  openssl ts -verify -data $C -in ANSWER.tsr -CAfile CA.pem
+
+7. What happened:
        jq -r '[.seq, .at, .type, .step // "", (.by | join(" "))] | @tsv' transcript.jsonl
 
 
@@ -90,9 +99,9 @@ WHAT IT PROVES, AND WHAT NOT
 It proves whose keys signed what, and that nothing was changed afterwards. It
 does not prove that the workstation told the truth to those who signed: a
 witness who recomputed the root on a machine of their own has seen more than one
-who relied on the operator's screen. A bundle whose origin says "rehearsal" is
-of a rehearsal and stands for nothing in production. Times are those of the
-workstation's clock.
+who relied on the operator's screen; such a cosignature lies in addenda/. A
+bundle whose origin says "rehearsal" is of a rehearsal and stands for nothing in
+production. Times are those of the workstation's clock.
 `;
 
 /** The files of the kit by name. */

@@ -1,6 +1,7 @@
 /** The roster that plan and binding make, and what a roster must be. */
 import type { SigningKey } from '../command/dsse';
 import type { Binding } from '../plan/binding-schema';
+import { brokenDuties, plainName } from '../plan/duties';
 import type { Plan, RoleCount } from '../plan/schema';
 import type { RosterEntry } from '../transcript/line';
 import { holdersOfSharedKeys, holdersOfTwoRoles } from '../transcript/quorum';
@@ -20,6 +21,15 @@ export function rosterFrom(plan: Plan, binding: Binding): RosterEntry[] | null {
 /** Keys by participant id, as signatures are checked with them. */
 export function keysOf(roster: readonly RosterEntry[]): ReadonlyMap<string, SigningKey> {
   return new Map(roster.map(({ id, key }) => [id, { algorithm: key.algorithm, spki: key.spki }]));
+}
+
+/** Who holds what the plan keeps apart, in words. */
+// SECURITY(K-161): one person under two ids is no two people.
+export function dutyFaults(plan: Plan, everybody: readonly RosterEntry[]): readonly string[] {
+  return brokenDuties(plan, everybody, plainName).map(
+    ({ people, held }) =>
+      `${people.join(' and ')} have one name and hold ${held.join(' and ')}, which the plan keeps apart`,
+  );
 }
 
 /** What is wrong with a roster, in words; empty when nothing is. */

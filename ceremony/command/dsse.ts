@@ -2,10 +2,12 @@
  * DSSE 1.0.2 (Dead Simple Signing Envelope) with the rules of DESIGN.md section 8: the key and its algorithm come from
  * the roster, never from the envelope; ECDSA signatures are strict DER; PSS uses MGF1-SHA-256 and a salt of 32 bytes.
  */
-import { createHash, createPublicKey, verify as verifySignature, constants } from 'node:crypto';
+import { createHash, verify as verifySignature, constants } from 'node:crypto';
 import * as v from 'valibot';
 import { canonicalBytes, parseCanonical, type Json } from '../canonical-json';
 import { Base64, Id } from '../text-forms';
+import { isProperKey } from '../transcript/roster-key';
+import { publicKeyOf } from './public-key';
 
 /** Signature algorithms a participant's key can have. */
 export const SIGNATURE_ALGORITHMS = [
@@ -42,8 +44,11 @@ export const PAYLOAD_TYPES = {
   command: 'application/vnd.keyrite.command',
   exception: 'application/vnd.keyrite.exception',
   approval: 'application/vnd.keyrite.approval',
+  enrolment: 'application/vnd.keyrite.enrolment',
+  custody: 'application/vnd.keyrite.custody',
   parameters: 'application/vnd.keyrite.wrapping-parameters',
   receipt: 'application/vnd.keyrite.receipt',
+  cosignature: 'application/vnd.keyrite.cosignature',
 } as const;
 
 /** One of the values of {@link PAYLOAD_TYPES}. */
@@ -110,7 +115,8 @@ export function validSigners(
 /** Whether `signature` by `key` over `message` holds. Returns false, and never throws, for malformed keys and signatures. */
 export function isValidSignature(key: SigningKey, message: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const publicKey = createPublicKey({ key: Buffer.from(key.spki, 'base64'), format: 'der', type: 'spki' });
+    if (!isProperKey(key)) return false;
+    const publicKey = publicKeyOf(key.spki);
     if (!keyMatches(key.algorithm, publicKey.asymmetricKeyType, publicKey.asymmetricKeyDetails?.namedCurve))
       return false;
     switch (key.algorithm) {
@@ -119,6 +125,8 @@ export function isValidSignature(key: SigningKey, message: Uint8Array, signature
       case 'ecdsa-p521-sha512':
         return isStrictDer(signature) && verifySignature(HASHES[key.algorithm], message, publicKey, signature);
       case 'rsa-pss-sha256':
+        // OpenSSL alone also takes a signature whose first bytes are zero and left out.
+        if (signature.length * 8 !== wholeBytes(publicKey.asymmetricKeyDetails?.modulusLength)) return false;
         return verifySignature(
           'sha256',
           message,
@@ -131,6 +139,10 @@ export function isValidSignature(key: SigningKey, message: Uint8Array, signature
   } catch {
     return false;
   }
+}
+
+function wholeBytes(bits = 0): number {
+  return 8 * Math.ceil(bits / 8);
 }
 
 /** Hash that an ECDSA algorithm of ours signs. */

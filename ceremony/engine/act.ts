@@ -5,9 +5,11 @@
 import type { JsonObject } from '../canonical-json';
 import type { Envelope } from '../command/dsse';
 import { DeviceError } from '../command/device-error';
+import { DECISION } from '../transcript/fact-names';
 import type { FileRef } from '../transcript/line';
 import { CeremonyStopped, type Ceremony } from './ceremony';
 import type { Decision } from './ports';
+import { SPACE_FOR_AN_ACT, requireSpace } from './space';
 
 /** What a reading of the device says about an act whose answer is missing. */
 export interface Observed {
@@ -30,7 +32,7 @@ export interface Act {
   readonly expected: JsonObject;
   readonly command?: Envelope;
   readonly files?: readonly FileRef[];
-  /** Participants whose act it is. */
+  /** Participants whose act it is; without it the crypto administrators who are present. */
   readonly by?: readonly string[];
   /**
    * Does it. The result goes into the transcript: nothing secret. An act of several calls that fails when something was
@@ -63,7 +65,9 @@ export async function act(ceremony: Ceremony, spec: Act): Promise<JsonObject> {
 /** One try. Resolves with null when it did not happen and the people want it tried again. */
 async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null> {
   const number = ceremony.record.step(spec.step).attempts;
-  const about = { step: spec.step, by: [...(spec.by ?? [])] };
+  const about = { step: spec.step, by: [...(spec.by ?? ceremony.acting())] };
+  ceremony.stopIfAsked(`${spec.operation} in step ${spec.step}`);
+  await requireSpace(ceremony, SPACE_FOR_AN_ACT, spec.operation);
   // SECURITY(K-27): on the medium before the device is touched.
   await ceremony.append({
     type: 'step.intent',
@@ -76,6 +80,7 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
       parameters: { ...spec.parameters },
       expected: { ...spec.expected },
       command: spec.command ?? null,
+      ...ceremony.watching(about.by),
       ...(spec.files === undefined ? {} : { files: [...spec.files] }),
     },
   });
@@ -102,6 +107,7 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
       attempt: number,
       act: spec.key,
       result: done.result,
+      ...ceremony.watching(about.by),
       ...(done.files === undefined ? {} : { files: [...done.files] }),
     },
   });
@@ -119,7 +125,7 @@ export async function recordFailure(
   await ceremony.append({
     type: 'step.failed',
     step,
-    by: [],
+    by: ceremony.acting(),
     body: {
       attempt: ceremony.record.step(step).attempts,
       act: key,
@@ -128,6 +134,12 @@ export async function recordFailure(
       next: error.next,
     },
   });
+}
+
+/** Ends the run in a step because the people decided so: the record says why. */
+export async function stopStep(ceremony: Ceremony, step: string, error: DeviceError): Promise<never> {
+  await recordFailure(ceremony, step, null, error);
+  throw new CeremonyStopped(`stopped in step ${step}: ${error.message}\n${error.next}`);
 }
 
 /** A certain refusal needs no second reading, and nobody is told of one: whoever refused said that nothing was done. */
@@ -152,7 +164,7 @@ async function recordVerdict(ceremony: Ceremony, spec: Act, { verdict, observed,
   await ceremony.append({
     type: 'step.reconciled',
     step: spec.step,
-    by: [],
+    by: ceremony.acting(),
     body: {
       attempt: ceremony.record.step(spec.step).attempts,
       act: spec.key,
@@ -184,15 +196,43 @@ async function observeAgain(ceremony: Ceremony, spec: Act): Promise<Observed> {
 
 /** Asks the people whether to try again. Throws CeremonyStopped when they stop. */
 async function decideAgain(ceremony: Ceremony, step: string, error: DeviceError): Promise<void> {
-  const options: readonly Decision[] = ['again', 'stop'];
-  const decision = await ceremony.ports.people.decide({
-    step,
-    happened: error.message,
-    changed: error.changed,
-    next: error.next,
-    options,
-  });
+  const decision = await decideAfter(ceremony, step, error, ['again', 'stop']);
   if (decision !== 'again') throw new CeremonyStopped(`stopped in step ${step}: ${error.message}\n${error.next}`);
+}
+
+/**
+ * Asks the people what to do after a failure in a step, and puts on record what they decided. An exception is a record of
+ * its own, which two people sign.
+ */
+export async function decideAfter(
+  ceremony: Ceremony,
+  step: string,
+  error: DeviceError,
+  options: readonly Decision[],
+): Promise<Decision> {
+  const { message: happened, changed, next } = error;
+  const decision = await ceremony.ports.people.decide({ step, happened, changed, next, options });
+  if (decision !== 'exception') await recordDecision(ceremony, step, decision, happened);
+  return decision;
+}
+
+async function recordDecision(
+  ceremony: Ceremony,
+  step: string,
+  option: 'again' | 'stop',
+  happened: string,
+): Promise<void> {
+  try {
+    await ceremony.append({
+      type: 'fact.recorded',
+      step,
+      by: ceremony.acting(),
+      body: { fact: DECISION, value: { step, option, happened } },
+    });
+  } catch (error) {
+    // People who stop because nothing more can be written stop all the same.
+    if (!(error instanceof DeviceError) || option !== 'stop') throw error;
+  }
 }
 
 function unclear(spec: Act): CeremonyStopped {

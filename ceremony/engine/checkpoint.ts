@@ -4,6 +4,7 @@ import type { RoleCount } from '../plan/schema';
 import { checkpointBody, checkpointFiles, checkpointEnvelopeFile } from '../transcript/checkpoint';
 import type { Ceremony } from './ceremony';
 import type { CheckpointRecord } from './record';
+import { hexGroups, words } from '../words';
 import { signBytes } from './signatures';
 import { untilItWorks } from './until-it-works';
 
@@ -22,6 +23,7 @@ interface Made {
 export async function makeCheckpoint(ceremony: Ceremony, step: string, quorum: readonly RoleCount[]): Promise<void> {
   const signers = ceremony.signersFor(quorum);
   const made = begun(ceremony, step) ?? (await announce(ceremony, step));
+  tellRoot(ceremony, `Checkpoint ${String(made.number)}`, made);
   const body = checkpointBody({ ...ceremony.name, size: made.size, root: made.root });
   const names = checkpointFiles(made.number);
   for (const id of signers) {
@@ -45,6 +47,7 @@ export async function makeFinalCheckpoint(ceremony: Ceremony): Promise<Made> {
   const { folder } = ceremony.ports;
   const signers = ceremony.signersFor(ceremony.record.opened.body.quorum);
   if (!(await folder.exists(names.body))) await folder.create(names.body, made.body);
+  tellRoot(ceremony, 'The last checkpoint', made);
   for (const id of signers) {
     if (await folder.exists(names.signature(id))) continue;
     ceremony.ports.people.tell({
@@ -59,6 +62,15 @@ export async function makeFinalCheckpoint(ceremony: Ceremony): Promise<Made> {
   }
   await writeEnvelope(ceremony, made.number, made.body, signers);
   return made;
+}
+
+/** Said while it is signed: the record grows by the signatures themselves, so that its root is soon another. */
+function tellRoot(ceremony: Ceremony, which: string, { size, root }: Pick<Made, 'size' | 'root'>): void {
+  const spoken = `${hexGroups(root)} (${words(Buffer.from(root, 'hex'))})`;
+  ceremony.ports.people.tell({
+    kind: 'result',
+    text: `${which} is over ${String(size)} lines, and this is the root that is signed: ${spoken}`,
+  });
 }
 
 function begun(ceremony: Ceremony, step: string): CheckpointRecord | null {

@@ -2,6 +2,9 @@
 import type { Step } from '../plan/schema';
 import type { Ceremony } from './ceremony';
 import { makeCheckpoint } from './checkpoint';
+import { pauseStep } from './pause';
+import { custody } from './steps/custody';
+import { enrol } from './steps/enrol';
 import { exportBundle } from './steps/export';
 import type { StepResult } from './steps/handler';
 import { imprint } from './steps/imprint';
@@ -22,6 +25,8 @@ export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResu
       return preflight(ceremony, step);
     case 'roll-call':
       return rollCall(ceremony, step);
+    case 'enrol':
+      return enrol(ceremony, step);
     case 'unit.initialise':
       return initialise(ceremony, step);
     case 'unit.imprint':
@@ -46,11 +51,15 @@ export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResu
       return packageKey(ceremony, step);
     case 'fact':
       return recordAnswer(ceremony, step);
+    case 'custody':
+      return custody(ceremony, step);
     case 'statement':
       return statement(ceremony, step);
     case 'checkpoint':
       await makeCheckpoint(ceremony, step.id, step.signers);
       return { result: { checkpoint: ceremony.record.checkpoints.length } };
+    case 'pause':
+      return pauseStep(ceremony, step);
     case 'export':
       return exportBundle(ceremony, step);
     default:

@@ -1,16 +1,15 @@
 /** Opening a ceremony: approvals, the files that everything refers to, and line 0. */
-import { canonicalBytes } from '../canonical-json';
-import { PAYLOAD_TYPES, spkiSha256 } from '../command/dsse';
-import { pemOf } from '../bundle/layout';
+import { approvalFile, pemOf } from '../bundle/layout';
 import { checkPlan, checkBinding, type Finding } from '../plan/check';
 import type { BindingDocument, PlanDocument } from '../plan/read';
-import type { FileRef, RosterEntry } from '../transcript/line';
+import { RULES, type RosterEntry } from '../transcript/line';
 import { TranscriptWriter } from '../transcript/writer';
+import { approversOf, collectApprovals } from './approvals';
 import { Ceremony, CeremonyStopped } from './ceremony';
+import { settleClock } from './clock';
 import type { EnginePorts } from './ports';
 import { CeremonyRecord } from './record';
-import { sha256Hex, signTogether } from './signatures';
-import { untilItWorks } from './until-it-works';
+import { settle } from './settle';
 
 /** What is opened: the documents with the very text that was reviewed. */
 export interface Documents {
@@ -18,6 +17,8 @@ export interface Documents {
   readonly plan: PlanDocument;
   readonly bindingText: string;
   readonly binding: BindingDocument;
+  /** Files of approvals that were given beforehand; left out: everybody signs when the ceremony is opened. */
+  readonly approvals?: readonly Uint8Array[];
 }
 
 /** Who runs it: name, version, SHA-256 of the running program, and the runtime it runs on. */
@@ -43,13 +44,14 @@ export class PlanRefused extends Error {
  * Opens a ceremony in an empty folder. Done again after a crash before line 0, it goes on with what is there.
  *
  * @throws PlanRefused when the checker finds an error
- * @throws CeremonyStopped when an approval is missing
+ * @throws CeremonyStopped when an approval is missing; ApprovalRefused for a file that was brought and is none
  */
 export async function openCeremony(documents: Documents, app: App, ports: EnginePorts): Promise<Ceremony> {
   refuseErrors(documents);
   const { plan } = documents.plan;
   const { binding } = documents.binding;
   const roster = rosterOf(documents);
+  const approvers = approversOf(documents, roster);
   const files = [
     await settle(ports, 'plan.yaml', Buffer.from(documents.planText, 'utf8')),
     await settle(ports, 'plan.json', documents.plan.canonical),
@@ -59,9 +61,10 @@ export async function openCeremony(documents: Documents, app: App, ports: Engine
   for (const person of roster) {
     files.push(await settle(ports, `keys/${person.id}.pem`, Buffer.from(pemOf(person.key.spki), 'utf8')));
   }
-  files.push(...(await approvals(documents, roster, ports)));
+  files.push(...(await collectApprovals(documents, approvers, approvalFile, ports)));
   const writer = await TranscriptWriter.create(ports.folder, ports.clock, ports.random);
   const ceremony = new Ceremony({ plan, binding, ports, record: new CeremonyRecord(), writer });
+  ceremony.onClockBack = settleClock(ceremony);
   await ceremony.append({
     type: 'ceremony.opened',
     step: null,
@@ -74,6 +77,7 @@ export async function openCeremony(documents: Documents, app: App, ports: Engine
       plan: { id: plan.id, sha256: documents.plan.sha256 },
       binding: { sha256: documents.binding.sha256 },
       app: { ...app },
+      rules: RULES,
       roster,
       quorum: plan.signOff.quorum,
       keysFrom: binding.mode === 'production' ? 'plan' : 'binding',
@@ -105,48 +109,4 @@ export function refuseErrors(documents: Pick<Documents, 'plan' | 'binding'>): vo
   ];
   const errors = findings.filter((one) => one.severity === 'error');
   if (errors.length > 0) throw new PlanRefused(errors);
-}
-
-async function approvals(documents: Documents, roster: readonly RosterEntry[], ports: EnginePorts): Promise<FileRef[]> {
-  const { plan } = documents.plan;
-  const { binding } = documents.binding;
-  const approvers = binding.people.filter((one) => one.position === plan.approval.position);
-  const files: FileRef[] = [];
-  for (const { id } of approvers) {
-    const name = `approvals/${id}.dsse.json`;
-    if (await ports.folder.exists(name)) {
-      files.push({ name, sha256: sha256Hex(await ports.folder.read(name)) });
-      continue;
-    }
-    const person = roster.find((one) => one.id === id);
-    if (person === undefined) throw new CeremonyStopped(`${id} is not on the roster`);
-    ports.people.tell({ kind: 'progress', text: `${person.name} approves plan and binding` });
-    const sealed = await untilItWorks(ports.people, `${person.name} approves plan and binding`, () =>
-      signTogether(ports.devices, [person], PAYLOAD_TYPES.approval, {
-        format: 'keyrite-approval/1',
-        mode: binding.mode,
-        ceremony: binding.ceremony,
-        approver: id,
-        plan: documents.plan.sha256,
-        binding: documents.binding.sha256,
-      }),
-    );
-    files.push(await settle(ports, name, Buffer.concat([canonicalBytes(sealed), Buffer.from('\n')])));
-  }
-  if (new Set(approvers.map((one) => spkiSha256(one.key.spki))).size < plan.approval.count) {
-    throw new CeremonyStopped(`plan and binding need ${String(plan.approval.count)} approvals`);
-  }
-  await ports.devices.endStep();
-  return files;
-}
-
-/** Writes a file, or takes it as it is when a start that crashed before line 0 left the same bytes. */
-async function settle(ports: EnginePorts, name: string, content: Uint8Array): Promise<FileRef> {
-  const sha256 = sha256Hex(content);
-  if (await ports.folder.exists(name)) {
-    if (sha256Hex(await ports.folder.read(name)) === sha256) return { name, sha256 };
-    await ports.folder.remove(name);
-  }
-  await ports.folder.create(name, content);
-  return { name, sha256 };
 }

@@ -6,6 +6,7 @@
 import type { CheckValue } from '../check-value';
 import type { Envelope, SigningKey } from '../command/dsse';
 import type { UnitState } from '../command/unit-state';
+import type { Printer } from '../print/printer';
 
 /** Where a file of the bundle lands. All names are relative to the bundle, with `/`. */
 export interface BundleFolder {
@@ -20,8 +21,10 @@ export interface BundleFolder {
   append(name: string, content: Uint8Array): Promise<void>;
   /** Cuts a file to `length` bytes and fsyncs it: only for a torn last line. */
   truncate(name: string, length: number): Promise<void>;
-  /** Removes a file of ours that a crash left half-made. */
+  /** Removes a file of ours, and folders that it leaves empty; a name that ends in `/` is an empty folder. */
   remove(name: string): Promise<void>;
+  /** Gives a file another name, which nothing has yet, in one step that a crash cannot divide, and fsyncs the folder. */
+  rename(name: string, to: string): Promise<void>;
   /** Bytes free on the medium the bundle is on. */
   freeBytes(): Promise<number>;
 }
@@ -179,6 +182,10 @@ export interface Devices {
   destroyRootKey(unit: string, handle: string): Promise<void>;
   /** A participant's own token signs `message` (DSSE PAE bytes); DER (or raw for Ed25519, PSS), verified against the bound key. */
   sign(participant: string, message: Uint8Array): Promise<Uint8Array>;
+  /** Reads the public key on the token of an open seat of the binding, once its holder has logged in. */
+  readSeatKey(seat: string): Promise<SigningKey>;
+  /** Somebody was enrolled into an open seat with this key: from now on they sign with it. */
+  knowPerson(participant: string, key: SigningKey): void;
   /** Tells which identity key (base64 DER SPKI) a unit has, once it is known: from then on a token with another is refused. */
   knowIdentity(unit: string, spki: string): void;
   /** Whether the phase now begun holds logins, so that {@link endStep} leaves workers that took a PIN alive. */
@@ -245,6 +252,29 @@ export interface Notice {
   readonly text: string;
 }
 
+/** What people say has changed among them; carried out where nothing is under way. */
+export type PeopleChange =
+  /** Somebody of the binding came after the roll call, or is back. */
+  | { readonly kind: 'late'; readonly participant: string }
+  /** Somebody leaves, or did not come. */
+  | { readonly kind: 'left'; readonly participant: string; readonly reason: string }
+  /** An alternate of the same position takes somebody's place. */
+  | { readonly kind: 'replaced'; readonly participant: string; readonly by: string; readonly reason: string }
+  /** Somebody without a token signed paper; `path` is the file of the scan. */
+  | { readonly kind: 'paper'; readonly name: string; readonly role: string; readonly path: string };
+
+/** A reading of a clock that has nothing to do with the workstation's. */
+export interface ClockReading {
+  /** Who read it. */
+  readonly by: string;
+  /** Which clock, in words. */
+  readonly source: string;
+  /** What it showed, RFC 3339 UTC with milliseconds. */
+  readonly at: string;
+  /** What the workstation's clock showed at that moment, likewise. */
+  readonly workstation: string;
+}
+
 /** The people in the room, as far as nothing secret is said. */
 export interface People {
   tell(notice: Notice): void;
@@ -254,8 +284,33 @@ export interface People {
     readonly statement: string;
     readonly by: readonly string[];
   }): Promise<readonly string[]>;
-  /** Free text, such as a fact to record. */
-  ask(question: { readonly step: string; readonly text: string; readonly by: readonly string[] }): Promise<string>;
+  /** Free text, such as a fact to record; or the name of a person, where `expects` says so. */
+  ask(question: {
+    readonly step: string;
+    readonly text: string;
+    readonly by: readonly string[];
+    readonly expects?: 'name';
+    /** In a rehearsal: what somebody who is played answers. It is shown to nobody. */
+    readonly played?: string;
+  }): Promise<string>;
+  /** Has each of `by` read a clock of their own, by UTC, not having heard the others. */
+  readClocks(question: {
+    readonly step: string;
+    readonly by: readonly string[];
+    readonly clock: Clock;
+  }): Promise<readonly ClockReading[]>;
+  /**
+   * Names the files that go with an answer, by their whole paths; none where there are none. `room`: the rehearsal's, in
+   * which people who are played make one; null where there is none.
+   */
+  attach?(question: {
+    readonly step: string;
+    readonly text: string;
+    readonly by: readonly string[];
+    readonly room: string | null;
+  }): Promise<readonly string[]>;
+  /** What was said about people coming and going since this was asked last, in order; each is told of once. */
+  changes?(): readonly PeopleChange[];
   /** What to do after a failure. */
   decide(question: {
     readonly step: string;
@@ -282,7 +337,10 @@ export interface Workstation {
   observe(media: readonly { readonly id: string; readonly path: string }[]): Promise<readonly Observation[]>;
   /** Reads a file named in the binding (wrapping parameters); at most `limit` bytes. */
   readInput(path: string, limit: number): Promise<Uint8Array>;
-  /** Copies the finished bundle to a medium, which must be there already, and reads it back. */
+  /**
+   * Copies the finished bundle to a medium, which must be there already, and reads it back. A medium that has the whole
+   * copy already is left as it is. Rejects with DeviceError `NOT_COPIED`.
+   */
   copyToMedium(mediumPath: string, ceremony: string): Promise<void>;
 }
 
@@ -295,4 +353,5 @@ export interface EnginePorts {
   readonly shares: ShareRoom;
   readonly people: People;
   readonly workstation: Workstation;
+  readonly printer: Printer;
 }

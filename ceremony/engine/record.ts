@@ -2,10 +2,14 @@
  * What the transcript says so far, folded line by line: all that `resume` needs. Nothing here is kept anywhere else.
  */
 import * as v from 'valibot';
-import type { Envelope } from '../command/dsse';
+import { openPayload, type Envelope } from '../command/dsse';
 import { UnitState } from '../command/unit-state';
 import type { JsonObject } from '../canonical-json';
-import type { FileRef, Line, LineWith, RosterEntry } from '../transcript/line';
+import { EnrolmentPayload, type FileRef, type Line, type LineWith, type RosterEntry } from '../transcript/line';
+import { RaisedExceptions, raisedIn, signedIn, type SaidException } from '../transcript/raised-exception';
+import { custodyIn } from '../transcript/custody-fact';
+import { CLOCK_READINGS, SEAL } from '../transcript/fact-names';
+import type { CustodyEntry } from '../custody/ledger';
 import type { ShareSet } from './ports';
 
 /** A unit as the transcript knows it. */
@@ -32,6 +36,16 @@ export interface StepRecord {
   readonly acts: ReadonlyMap<string, ActRecord>;
   readonly status: 'begun' | 'complete' | 'excepted';
   readonly confirmed: readonly { readonly statement: string; readonly by: readonly string[] }[];
+  /** Who proved presence within the step, and has not left since. */
+  readonly present: ReadonlySet<string>;
+  /** Numbers of the seals put on in the step, by material. */
+  readonly seals: ReadonlyMap<string, string>;
+}
+
+/** A pause under seal. */
+export interface PauseRecord {
+  readonly reason: string;
+  readonly seals: readonly { readonly material: string; readonly number: string }[];
 }
 
 /** A checkpoint made so far. */
@@ -60,31 +74,79 @@ const Set = v.object({
   pattern: v.string(),
 });
 
-const NEW_STEP: StepRecord = { attempts: 0, acts: new Map(), status: 'begun', confirmed: [] };
+const Seal = v.object({ material: v.string(), number: v.string() });
+const AgreedClock = v.object({ skewMs: v.object({ median: v.number() }) });
+
+const NEW_STEP: StepRecord = {
+  attempts: 0,
+  acts: new Map(),
+  status: 'begun',
+  confirmed: [],
+  present: new globalThis.Set(),
+  seals: new Map(),
+};
 
 /** The state of a ceremony, folded from its lines. */
 export class CeremonyRecord {
   private opening: LineWith<'ceremony.opened'> | null = null;
   private firstHash: string | null = null;
   private readonly presentPeople = new globalThis.Set<string>();
+  /** Those who left or were replaced in this session, and have not proved presence since. */
+  private readonly leftPeople = new globalThis.Set<string>();
+  private grownRoster: readonly RosterEntry[] = [];
+  private readonly enrolledSeats = new Map<string, { readonly entry: RosterEntry; readonly position: string }>();
+  private sessionNumber = 1;
+  private readonly allPauses: PauseRecord[] = [];
+  private isPaused = false;
+  private skew = 0;
+  private lastStep: string | null = null;
   private readonly stepRecords = new Map<string, StepRecord>();
   private readonly knownUnits = new Map<string, KnownUnit>();
   private readonly madeCheckpoints: CheckpointRecord[] = [];
   private readonly namedFiles = new Map<string, string>();
   private currentSet: ShareSet | null = null;
+  private readonly raisedExceptions = new RaisedExceptions();
+  private readonly allLines: Line[] = [];
   private exceptionCount = 0;
+  /** Steps about which an exception of the kind `people` or `step-deviated` was raised or signed. */
+  private readonly relaxedSteps = new globalThis.Set<string>();
+  /** Those of them about which one of the kind `step-deviated` was. */
+  private readonly deviatedSteps = new globalThis.Set<string>();
   private closingLine: LineWith<'ceremony.closed'> | null = null;
+  private readonly custody: { readonly step: string | null; readonly said: Omit<CustodyEntry, 'kind'> }[] = [];
 
   /** Takes in the next line. */
   apply(line: Line): void {
     if (line.seq === 1) this.firstHash = line.prev;
     this.noteFiles(line.body as { files?: readonly FileRef[] });
+    this.raisedExceptions.apply(line);
+    const said = raisedIn(line) ?? signedIn(line);
+    if (said !== null && said !== 'malformed' && (said.kind === 'people' || said.kind === 'step-deviated')) {
+      this.relaxedSteps.add(said.step);
+      if (said.kind === 'step-deviated') this.deviatedSteps.add(said.step);
+    }
+    this.allLines.push(line);
     switch (line.type) {
       case 'ceremony.opened':
         this.opening = line;
+        this.grownRoster = line.body.roster;
+        break;
+      case 'ceremony.paused':
+        this.allPauses.push(line.body);
+        this.isPaused = true;
+        break;
+      case 'ceremony.resumed':
+        if (line.body.session !== undefined) this.beginSession(line.body.session);
         break;
       case 'participant.present':
-        this.presentPeople.add(line.body.participant);
+        this.notePresent(line.step, line.body.participant);
+        break;
+      case 'participant.enrolled':
+        this.enrol(line);
+        break;
+      case 'participant.left':
+      case 'participant.replaced':
+        this.noteLeft(line.body.participant);
         break;
       case 'fact.recorded':
         this.applyFact(line);
@@ -103,6 +165,7 @@ export class CeremonyRecord {
         this.closingLine = line;
         break;
       case 'step.started':
+        this.lastStep = line.step;
         this.changeStep(line.step, { attempts: line.body.attempt });
         break;
       case 'step.intent':
@@ -119,11 +182,6 @@ export class CeremonyRecord {
           confirmed: [...this.step(line.step).confirmed, { statement: line.body.statement, by: line.by }],
         });
         break;
-      case 'ceremony.paused':
-      case 'ceremony.resumed':
-      case 'participant.enrolled':
-      case 'participant.left':
-      case 'participant.replaced':
       case 'step.failed':
         break;
     }
@@ -146,6 +204,46 @@ export class CeremonyRecord {
     return this.closingLine;
   }
 
+  /** Every line so far, in order. */
+  get lines(): readonly Line[] {
+    return this.allLines;
+  }
+
+  /** Exceptions that were raised and wait for the two who sign them, oldest first. */
+  get raised(): readonly SaidException[] {
+    return this.raisedExceptions.unsigned.map(({ said }) => said);
+  }
+
+  /** Whether an exception says that a step was done with fewer people, or otherwise, than the plan asks for. */
+  isRelaxed(step: string): boolean {
+    return this.relaxedSteps.has(step);
+  }
+
+  /** Whether an exception of the kind `step-deviated` was raised or signed about a step. */
+  isDeviated(step: string): boolean {
+    return this.deviatedSteps.has(step);
+  }
+
+  /** Who holds a share of a set: the custodian who read it back last; null when nobody has. */
+  shareHolder(set: string, index: number): string | null {
+    const acts = [...this.stepRecords.values()].flatMap((one) => [...one.acts.values()]);
+    const found = acts.findLast(
+      ({ status, result }) =>
+        status === 'done' && result['set'] === set && result['index'] === index && result['readBack'] === true,
+    );
+    return typeof found?.result['custodian'] === 'string' ? found.result['custodian'] : null;
+  }
+
+  /** Objects that a step has entered in the custody ledger. */
+  inCustody(step: string): ReadonlySet<string> {
+    return new globalThis.Set(this.custody.filter((one) => one.step === step).map(({ said }) => said.object));
+  }
+
+  /** Entries in the custody ledger so far, in order. */
+  get custodyEntries(): readonly Omit<CustodyEntry, 'kind'>[] {
+    return this.custody.map(({ said }) => said);
+  }
+
   /** How many exceptions were recorded. */
   get exceptions(): number {
     return this.exceptionCount;
@@ -161,14 +259,54 @@ export class CeremonyRecord {
     return this.currentSet;
   }
 
-  /** Whether a participant has proved presence. */
+  /** Everybody who is or was on the roster: line 0's people, those of later sessions, those enrolled on the day. */
+  get roster(): readonly RosterEntry[] {
+    return this.grownRoster;
+  }
+
+  /** People who were enrolled on the day, with the position that each took. */
+  get enrolled(): ReadonlyMap<string, { readonly entry: RosterEntry; readonly position: string }> {
+    return this.enrolledSeats;
+  }
+
+  /** Number of the session that is under way, or that was paused: 1 for that of line 0. */
+  get session(): number {
+    return this.sessionNumber;
+  }
+
+  /** Pauses so far, in order. */
+  get pauses(): readonly PauseRecord[] {
+    return this.allPauses;
+  }
+
+  /** Whether the ceremony is paused under seal, and no session has begun since. */
+  get paused(): boolean {
+    return this.isPaused;
+  }
+
+  /** What the people's clocks showed more than the workstation's, in milliseconds: the median of the last readings; else 0. */
+  get clockSkewMs(): number {
+    return this.skew;
+  }
+
+  /** The step that was begun last; null before the first. */
+  get currentStep(): string | null {
+    return this.lastStep;
+  }
+
+  /** Whether a participant has proved presence in this session, and has not left since. */
   isPresent(participant: string): boolean {
     return this.presentPeople.has(participant);
   }
 
+  /** Whether a participant left, was replaced or did not come, and has not proved presence since. */
+  hasLeft(participant: string): boolean {
+    return this.leftPeople.has(participant);
+  }
+
   /** People of the roster who have proved presence and hold a role, in roster order. */
   presentWith(role: RosterEntry['roles'][number]): readonly RosterEntry[] {
-    return this.opened.body.roster.filter((one) => one.roles.includes(role) && this.presentPeople.has(one.id));
+    return this.grownRoster.filter((one) => one.roles.includes(role) && this.presentPeople.has(one.id));
   }
 
   /** What is known of a unit; null before its identity was made or proven. */
@@ -215,7 +353,51 @@ export class CeremonyRecord {
     return this.namedFiles;
   }
 
+  /** A new session: everybody is away until they prove presence again. */
+  private beginSession({ number, roster }: { readonly number: number; readonly roster: readonly RosterEntry[] }): void {
+    this.sessionNumber = number;
+    this.isPaused = false;
+    this.presentPeople.clear();
+    this.leftPeople.clear();
+    const known = new globalThis.Set(this.grownRoster.map(({ id }) => id));
+    this.grownRoster = [...this.grownRoster, ...roster.filter(({ id }) => !known.has(id))];
+  }
+
+  private notePresent(step: string | null, participant: string): void {
+    this.presentPeople.add(participant);
+    this.leftPeople.delete(participant);
+    if (step !== null)
+      this.changeStep(step, { present: new globalThis.Set([...this.step(step).present, participant]) });
+  }
+
+  private noteLeft(participant: string): void {
+    this.presentPeople.delete(participant);
+    this.leftPeople.add(participant);
+    for (const [step, { present }] of this.stepRecords) {
+      if (present.has(participant)) {
+        this.changeStep(step, { present: new globalThis.Set([...present].filter((id) => id !== participant)) });
+      }
+    }
+  }
+
+  private enrol({ body }: LineWith<'participant.enrolled'>): void {
+    const { position } = v.parse(EnrolmentPayload, openPayload(body.record));
+    this.grownRoster = [...this.grownRoster, body.participant];
+    this.enrolledSeats.set(body.participant.id, { entry: body.participant, position });
+    this.presentPeople.add(body.participant.id);
+  }
+
   private applyFact(line: LineWith<'fact.recorded'>): void {
+    if (line.body.fact === SEAL && line.step !== null) {
+      const { material, number } = v.parse(Seal, line.body.value);
+      this.changeStep(line.step, { seals: new Map([...this.step(line.step).seals, [material, number]]) });
+    }
+    const custody = custodyIn(line);
+    if (custody !== null && custody !== 'malformed') {
+      const { object, act, seal, place } = custody;
+      this.custody.push({ step: line.step, said: { object, act, seal, place } });
+    }
+    if (line.body.fact === CLOCK_READINGS) this.skew = v.parse(AgreedClock, line.body.value).skewMs.median;
     if (line.body.fact === 'unit.connected') {
       const { unit, identity, spki, algorithm, state } = v.parse(Connected, line.body.value);
       this.knownUnits.set(unit, { identity, identitySpki: spki, identityAlgorithm: algorithm, state });

@@ -2,10 +2,11 @@
 import * as v from 'valibot';
 import { SIGNATURE_ALGORITHMS } from '../command/dsse';
 import { UnitState } from '../command/unit-state';
+import { Balance } from '../custody/ledger';
 import { Base64, Id, Name, Sha256Hex } from '../text-forms';
 
 /** Absolute path of a file on the workstation. */
-const Path = v.pipe(v.string(), v.regex(/^\/[^\0]{0,4000}$/, 'expected an absolute path'));
+const Path = v.pipe(v.string(), v.regex(/^\/[^\0]*$/, 'expected an absolute path'), v.maxLength(4001));
 
 /** How a token is found before its identity is proven. Serial and label only pre-select; slots are never trusted. */
 const TokenAddress = v.strictObject({
@@ -30,13 +31,25 @@ const Person = v.strictObject({
   name: Name,
   /** Position of the plan that the person takes. */
   position: Id,
+  /** Whom the person works for, so that a reader can tell who is independent of whom. */
+  organisation: v.optional(Name),
   key: BoundKey,
   /** The person's own token, for keys held by a token. */
   token: v.optional(
     v.strictObject({ module: Id, address: TokenAddress, keyLabel: v.pipe(v.string(), v.maxLength(200)) }),
   ),
+  /** The encrypted PKCS#8 or PKCS#12 file of the person's key, for keys held by a file. */
+  keyFile: v.optional(Path),
 });
 export type Person = v.InferOutput<typeof Person>;
+
+/** A seat for somebody who is enrolled on the day: their name is asked and their key read from the token there. */
+const OpenSeat = v.strictObject({
+  id: Id,
+  position: Id,
+  token: v.strictObject({ module: Id, address: TokenAddress, keyLabel: v.pipe(v.string(), v.maxLength(200)) }),
+});
+export type OpenSeat = v.InferOutput<typeof OpenSeat>;
 
 const Module = v.strictObject({
   id: Id,
@@ -53,10 +66,23 @@ const Module = v.strictObject({
 });
 export type Module = v.InferOutput<typeof Module>;
 
+/** What PKCS#11 does not tell: how people saw the device stand, and the certificate they compared it with. */
+const Fips = v.strictObject({
+  /** The validation, such as `CMVP 4718`. */
+  certificate: Name,
+  /** Overall level of FIPS 140. */
+  level: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
+  /** Whether the device showed itself in its approved mode. */
+  mode: v.picklist(['approved', 'not-approved']),
+  /** Who looked: people of this binding. */
+  seenBy: v.pipe(v.array(Id), v.minLength(1), v.maxLength(16)),
+});
+
 const BoundUnit = v.strictObject({
   id: Id,
   module: Id,
   address: TokenAddress,
+  fips: v.optional(Fips),
   /** From the last verified bundle; null for a unit that has no history with Keyrite. */
   lastKnown: v.nullable(
     v.strictObject({
@@ -81,10 +107,16 @@ export const Binding = v.strictObject({
   /** The plan hash it belongs to. */
   plan: Sha256Hex,
   people: v.pipe(v.array(Person), v.minLength(1), v.maxLength(200)),
+  /** Seats of people who are enrolled on the day; none where the plan enrols nobody. */
+  enrol: v.optional(v.pipe(v.array(OpenSeat), v.maxLength(64))),
+  /** What the workstation was started from: the image of the operating system and its SHA-256, as people checked them. */
+  workstation: v.optional(v.strictObject({ image: Name, sha256: Sha256Hex })),
   modules: v.pipe(v.array(Module), v.minLength(1), v.maxLength(32)),
   units: v.pipe(v.array(BoundUnit), v.minLength(1), v.maxLength(64)),
   wrappingParameters: v.array(v.strictObject({ id: Id, file: Path })),
   media: v.array(v.strictObject({ id: Id, path: Path })),
+  /** The custody ledger at the end of the last verified bundle that has one; none where there was none before. */
+  custody: v.optional(Balance),
   /** Rehearsals only: folder of the throw-away tokens and of the player that stands in for absent people. */
   room: v.optional(Path),
 });

@@ -1,9 +1,12 @@
 /** Whether a binding fits its plan: every position, unit, module, parameters file and medium is there, once, and right. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { spkiSha256, type SignatureAlgorithm } from '../command/dsse';
+import { isProperKey } from '../transcript/roster-key';
 import type { Binding, Person, TokenAddress } from './binding-schema';
+import { checkLedger } from './check-ledger';
+import { brokenDuties, sameName } from './duties';
 import { Findings, counted, repeated, type Finding, type Rule } from './finding';
-import type { Plan } from './schema';
+import type { Plan, Position } from './schema';
 
 /**
  * Checks a binding against the plan it was written for. A binding with a finding of severity `error` is refused.
@@ -30,11 +33,15 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
   }
   checkSeats(plan, binding, findings);
   for (const person of binding.people) checkPerson(plan, binding, person, findings);
+  checkOpenSeats(plan, binding, findings);
+  checkApprovers(plan, binding, findings);
+  checkFips(binding, findings);
   checkTwice(binding, findings);
   checkDuties(plan, binding, findings);
   checkModules(binding, findings);
   checkUnits(plan, binding, findings);
   checkFiles(plan, binding, findings);
+  checkLedger(plan, binding, findings);
   return findings.list;
 }
 
@@ -42,6 +49,15 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
 function checkSeats(plan: Plan, binding: Binding, findings: Findings): void {
   for (const { id, count, alternates } of plan.positions) {
     const bound = binding.people.filter((one) => one.position === id).length;
+    const seats = (binding.enrol ?? []).filter((one) => one.position === id).length;
+    if (bound + seats > count + alternates && seats > 0) {
+      findings.error(
+        null,
+        'position-overfilled',
+        `Position ${id} has ${counted(bound + seats, 'seat')} bound or open, and takes ${String(count + alternates)} people with its alternates.`,
+        `Take ${String(bound + seats - count - alternates)} of them out.`,
+      );
+    }
     if (bound < count) {
       findings.error(
         null,
@@ -81,21 +97,7 @@ function checkPerson(plan: Plan, binding: Binding, person: Person, findings: Fin
       'Export the public key from the token again (DER SubjectPublicKeyInfo, in base64).',
     );
   }
-  if (person.key.holder === 'file') {
-    findings.error(
-      null,
-      'key-file-not-available',
-      `${person.id} would sign with a key file, which this version of Keyrite cannot use.`,
-      `Give ${person.id} a token.`,
-    );
-  } else if (person.token === undefined && position?.attends === true) {
-    findings.error(
-      null,
-      'token-missing',
-      `${person.id} attends, and the binding does not say on which token the key is.`,
-      `Add \`token\` to ${person.id}: module, address and keyLabel.`,
-    );
-  }
+  checkPlaceOfKey(position, person, findings);
   if (person.token !== undefined) {
     demandModule(binding, person.token.module, `The token of ${person.id}`, findings);
     demandAddress(person.token.address, `the token of ${person.id}`, findings);
@@ -111,6 +113,86 @@ function checkPerson(plan: Plan, binding: Binding, person: Person, findings: Fin
   }
 }
 
+/** A key is on a token, or, where the plan allows it, in a file; and the binding says where that is. */
+function checkPlaceOfKey(position: Position | undefined, person: Person, findings: Findings): void {
+  const { id, key, token, keyFile } = person;
+  const attends = position?.attends === true;
+  if (key.holder === 'token' ? keyFile !== undefined : token !== undefined) {
+    findings.error(
+      null,
+      'key-place-unclear',
+      `The key of ${id} is held by a ${key.holder}, and the binding names a ${key.holder === 'token' ? 'file' : 'token'}.`,
+      `Take \`${key.holder === 'token' ? 'keyFile' : 'token'}\` out, or correct \`holder\`.`,
+    );
+  }
+  if (key.holder === 'token') {
+    if (token !== undefined || !attends) return;
+    findings.error(
+      null,
+      'token-missing',
+      `${id} attends, and the binding does not say on which token the key is.`,
+      `Add \`token\` to ${id}: module, address and keyLabel.`,
+    );
+    return;
+  }
+  // SECURITY(K-98): a file can be copied, and its holder never learns of it; whoever reviews the plan decides.
+  if (position !== undefined && position.keyFiles !== true) {
+    findings.error(
+      null,
+      'key-file-not-allowed',
+      `${id} would sign with a key file, which the plan does not allow for position ${position.id}.`,
+      `Give ${id} a token, or have a plan approved that allows it (\`keyFiles: true\`).`,
+    );
+  }
+  if (keyFile !== undefined || !attends) return;
+  findings.error(
+    null,
+    'key-file-missing',
+    `${id} attends, and the binding does not say in which file the key is.`,
+    `Add \`keyFile\`, an absolute path, to ${id}.`,
+  );
+}
+
+/** Seats for people who are enrolled on the day: for a step that enrols, of somebody new, with a token that can be found. */
+function checkOpenSeats(plan: Plan, binding: Binding, findings: Findings): void {
+  const seats = binding.enrol ?? [];
+  for (const step of plan.steps) {
+    if (step.action !== 'enrol' || seats.some((one) => one.position === step.position)) continue;
+    findings.error(
+      step.id,
+      'enrol-not-bound',
+      `The step enrols people of position ${step.position}, and the binding has no open seat for one.`,
+      'Add to `enrol`: id, position and token.',
+    );
+  }
+  for (const { id, position, token } of seats) {
+    if (!plan.steps.some((step) => step.action === 'enrol' && step.position === position)) {
+      findings.error(
+        null,
+        'enrol-for-nothing',
+        `The open seat ${id} is for position ${position}, which no step of the plan enrols anybody for.`,
+        'Take it out, or bind the person with their key.',
+      );
+    }
+    demandModule(binding, token.module, `The token of ${id}`, findings);
+    demandAddress(token.address, `the token of ${id}`, findings);
+  }
+}
+
+/** What is said of a device is said by people who can be asked. */
+function checkFips({ units, people }: Binding, findings: Findings): void {
+  for (const { id, fips } of units) {
+    const stranger = fips?.seenBy.find((one) => !people.some((person) => person.id === one));
+    if (stranger === undefined) continue;
+    findings.error(
+      null,
+      'fips-seen-by-nobody',
+      `The FIPS mode of ${id} was seen by ${stranger}, who is not bound.`,
+      'Name in `seenBy` people of the binding.',
+    );
+  }
+}
+
 /** Null when the SPKI is a key of the algorithm; else what is wrong with it. */
 function keyFault(algorithm: SignatureAlgorithm, spki: string): string | null {
   let key: KeyObject;
@@ -120,7 +202,10 @@ function keyFault(algorithm: SignatureAlgorithm, spki: string): string | null {
     return 'it is not a public key in DER SubjectPublicKeyInfo';
   }
   const found = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown';
-  return found === KEY_TYPES[algorithm] ? null : `it is ${found}`;
+  if (found !== KEY_TYPES[algorithm]) return `it is ${found}`;
+  return isProperKey({ algorithm, spki })
+    ? null
+    : 'evidence takes named curves with uncompressed points, and RSA of 2048 bits or more';
 }
 
 const KEY_TYPES: Readonly<Record<SignatureAlgorithm, string>> = {
@@ -131,9 +216,23 @@ const KEY_TYPES: Readonly<Record<SignatureAlgorithm, string>> = {
   ed25519: 'ed25519',
 };
 
+/** Approvers sign when the ceremony is opened; who can sign nothing there brings a file that they signed before. */
+function checkApprovers({ approval }: Plan, binding: Binding, findings: Findings): void {
+  const approvers = binding.people.filter((one) => one.position === approval.position);
+  const without = approvers.filter((one) => one.token === undefined && one.keyFile === undefined);
+  if (approvers.length - without.length >= approval.count || without.length === 0) return;
+  const names = without.map(({ name }) => name).join(' and ');
+  findings.warn(
+    null,
+    'approved-beforehand',
+    `${names} cannot approve at the workstation: the binding names neither their token nor their key file.`,
+    'Have them approve beforehand with `keyrite approve`, and bring their files to the start.',
+  );
+}
+
 /** Nobody, and nothing, stands for two. */
 function checkTwice(binding: Binding, findings: Findings): void {
-  for (const id of repeated(binding.people.map((one) => one.id))) {
+  for (const id of repeated([...binding.people, ...(binding.enrol ?? [])].map((one) => one.id))) {
     findings.error(
       null,
       'person-twice',
@@ -155,6 +254,7 @@ function checkTwice(binding: Binding, findings: Findings): void {
     ...binding.people.flatMap((one) =>
       one.token === undefined ? [] : [{ of: one.id, module: one.token.module, address: one.token.address }],
     ),
+    ...(binding.enrol ?? []).map((one) => ({ of: one.id, module: one.token.module, address: one.token.address })),
   ].filter((one) => !one.address.blank && (one.address.label !== undefined || one.address.serial !== undefined));
   const placeOf = (one: (typeof tokens)[number]): string =>
     JSON.stringify([one.module, one.address.label ?? null, one.address.serial ?? null]);
@@ -182,33 +282,28 @@ function checkTwice(binding: Binding, findings: Findings): void {
 
 /** Duties that the plan separates, and roles of one quorum, are held by people with different names. */
 function checkDuties(plan: Plan, binding: Binding, findings: Findings): void {
-  const roleOf = (person: Person): string | undefined => plan.positions.find((one) => one.id === person.position)?.role;
-  const groups: { roles: readonly string[]; why: string }[] = [
-    ...plan.separationOfDuties.map(({ apart, why }) => ({ roles: apart, why })),
-    { roles: plan.signOff.quorum.map((one) => one.role), why: 'Nobody counts twice in the final quorum.' },
-  ];
-  const sameName = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll(/\s+/gu, ' ').trim();
-  for (const name of repeated(binding.people.map((one) => sameName(one.name)))) {
-    const people = binding.people.filter((one) => sameName(one.name) === name);
-    const roles = new Set(people.map(roleOf));
-    const broken = groups.find((group) => group.roles.filter((role) => roles.has(role)).length > 1);
-    const ids = people.map((one) => one.id).join(' and ');
-    if (broken !== undefined) {
-      const held = broken.roles.filter((role) => roles.has(role)).join(' and ');
-      findings.error(
-        null,
-        'duties-not-apart',
-        `${ids} have one name and hold ${held}, which the plan keeps apart. ${broken.why}`,
-        'Bind another person, or, if they are two people, write their names so that they differ.',
-      );
-    } else {
-      findings.warn(
-        null,
-        'person-twice',
-        `${ids} have one name.`,
-        'If they are one person, bind them once; if two, write their names so that they differ.',
-      );
-    }
+  const people = binding.people.map(({ id, name, position }) => {
+    const role = plan.positions.find((one) => one.id === position)?.role;
+    return { id, name, roles: role === undefined ? [] : [role] };
+  });
+  const broken = brokenDuties(plan, people, sameName);
+  for (const { people: ids, held, why } of broken) {
+    findings.error(
+      null,
+      'duties-not-apart',
+      `${ids.join(' and ')} have one name and hold ${held.join(' and ')}, which the plan keeps apart. ${why}`,
+      'Bind another person, or, if they are two people, write their names so that they differ.',
+    );
+  }
+  for (const name of repeated(people.map((one) => sameName(one.name)))) {
+    const ids = people.filter((one) => sameName(one.name) === name).map((one) => one.id);
+    if (broken.some(({ people: [first] }) => first === ids[0])) continue;
+    findings.warn(
+      null,
+      'person-twice',
+      `${ids.join(' and ')} have one name.`,
+      'If they are one person, bind them once; if two, write their names so that they differ.',
+    );
   }
 }
 
@@ -216,7 +311,8 @@ function checkModules(binding: Binding, findings: Findings): void {
   for (const id of repeated(binding.modules.map((one) => one.id))) {
     findings.error(null, 'id-twice', `The module ${id} is bound twice.`, 'Give one of them another id.');
   }
-  const used = new Set([...binding.units.map((one) => one.module), ...binding.people.map((one) => one.token?.module)]);
+  const people = [...binding.people, ...(binding.enrol ?? [])];
+  const used = new Set([...binding.units.map((one) => one.module), ...people.map((one) => one.token?.module)]);
   for (const { id, environment } of binding.modules) {
     if (!used.has(id)) {
       findings.warn(null, 'module-unused', `The module ${id} has neither a unit nor a person's token.`, 'Take it out.');

@@ -79,9 +79,12 @@ function references(plan: Plan): Reference[] {
     ...plan.steps.flatMap((step) => [
       phases(step.id, 'phase', step.phase === undefined ? [] : [step.phase]),
       materials(step.id, 'materials', step.materials ?? []),
+      materials(step.id, 'objects', step.action === 'custody' ? step.objects : []),
+      materials(step.id, 'seals', step.action === 'pause' ? step.seals : []),
       media(step.id, 'media', step.action === 'export' ? step.media : []),
       units(step.id, 'units', unitsOf(step)),
       positions(step.id, 'positions', positionsOf(step)),
+      positions(step.id, 'vouchers', step.action === 'enrol' ? step.vouchers : []),
     ]),
   ];
 }
@@ -132,7 +135,11 @@ function positionsOf(step: Step): readonly string[] {
       return step.authenticate.by === 'read-back' ? step.authenticate.positions : [];
     case 'fact':
     case 'statement':
+    case 'pause':
+    case 'custody':
       return step.by;
+    case 'enrol':
+      return [step.position];
     default:
       return [];
   }
@@ -166,7 +173,12 @@ function checkUse(plan: Plan, findings: Findings): void {
     );
   }
   const materials = new Set(
-    plan.steps.flatMap((step) => [...(step.materials ?? []), ...(step.action === 'export' ? step.media : [])]),
+    plan.steps.flatMap((step) => [
+      ...(step.materials ?? []),
+      ...(step.action === 'export' ? step.media : []),
+      ...(step.action === 'pause' ? step.seals : []),
+      ...(step.action === 'custody' ? step.objects : []),
+    ]),
   );
   for (const { id } of plan.materials.filter((one) => !materials.has(one.id))) {
     findings.warn(
@@ -196,7 +208,10 @@ function checkContinuation(plan: Plan, findings: Findings): void {
       'Name the plan whose end state this one starts from.',
     );
   }
-  const history = plan.units.filter((unit) => unit.begins !== 'blank').map((unit) => unit.id);
+  const history = [
+    ...plan.units.filter((unit) => unit.begins !== 'blank'),
+    ...plan.materials.filter(({ ledger }) => ledger === 'kept'),
+  ].map(({ id }) => id);
   if (history.length === 0 || plan.continues !== undefined) return;
   findings.warn(
     null,

@@ -3,16 +3,19 @@
  * it possible. A step that is refused counts as done for the steps after it, so that one mistake gives one finding;
  * an absent position or a unit that is not imprinted is named at the first step that needs it.
  */
+import { checkCustodyEnd, checkLedgerMaterials, custodyAfter } from './check-custody';
 import { Findings, counted } from './finding';
 import { beginning, masterKeyOf, unitsToLoad, withUnits, type CeremonyModel, type UnitModel } from './model';
-import { LATER_ACTIONS, type Plan, type RoleCount, type Step, type StepOf } from './schema';
+import { LATER_ACTIONS, VOUCHERS, type Plan, type RoleCount, type Step, type StepOf } from './schema';
 
 /** Adds a finding for every step that cannot be carried out, and for every end state that the steps do not lead to. */
 export function checkOrder(plan: Plan, findings: Findings): void {
   checkFrame(plan, findings);
+  checkLedgerMaterials(plan, findings);
   let model = beginning(plan);
   const said = new Set<string>();
   for (const step of plan.steps) model = new Walker(plan, model, step.id, findings, said).take(step);
+  checkCustodyEnd(model.objects, findings);
   checkEndState(plan, model, findings);
 }
 
@@ -102,11 +105,14 @@ class Walker {
       );
       return this.model;
     }
+    this.afterPause(step);
     switch (step.action) {
       case 'preflight':
-        return this.model;
+        return { ...this.model, lacks: this.model.lacks.filter((one) => one !== 'preflight') };
       case 'roll-call':
         return this.rollCall(step);
+      case 'enrol':
+        return this.enrol(step);
       case 'unit.initialise':
         return this.initialise(step);
       case 'unit.imprint':
@@ -133,16 +139,69 @@ class Walker {
       case 'fact':
         this.present(step.by, 'answer');
         return this.model;
+      case 'custody':
+        this.present(step.by, 'sign for what is in custody');
+        return { ...this.model, objects: custodyAfter(this.plan, this.model.objects, step, this.findings) };
       case 'statement':
         this.present(step.by, 'confirm the statement');
         return this.model;
       case 'checkpoint':
         this.quorum(step.signers, 'sign the checkpoint');
         return this.model;
+      case 'pause':
+        return this.pause(step);
       case 'export':
         this.quorum(this.plan.signOff.quorum, 'sign the last checkpoint');
         return this.model;
     }
+  }
+
+  /** A session begins with a pre-flight and a roll-call: another day, perhaps another workstation and other people. */
+  private afterPause({ action }: Step): void {
+    const [missing] = this.model.lacks;
+    if (missing === undefined || action === missing || this.said.has('after pause')) return;
+    this.said.add('after pause');
+    this.error(
+      'no-preflight-after-pause',
+      `A ${missing} is missing: after a pause nobody has looked at the workstation, and nobody is known to be there.`,
+      'After the pause put a `preflight`, then a `roll-call`, and then the other steps.',
+    );
+  }
+
+  private enrol(step: StepOf<'enrol'>): CeremonyModel {
+    const people = this.plan.positions
+      .filter(({ id }) => step.vouchers.includes(id) && this.model.present.has(id))
+      .reduce((sum, { count }) => sum + count, 0);
+    if (people < VOUCHERS) {
+      this.error(
+        'too-few-vouchers',
+        `Two people must vouch for somebody who is enrolled, and ${counted(people, 'person', 'people')} of ${step.vouchers.join(', ')} ${people === 1 ? 'was' : 'were'} called before.`,
+        'Name more positions in `vouchers`, and call them in a `roll-call` before this step.',
+      );
+    }
+    const position = this.plan.positions.find(({ id }) => id === step.position);
+    if (position !== undefined && position.alternates === 0) {
+      this.error(
+        'no-seat-to-enrol',
+        `Position ${position.id} has no alternates, so that nobody can be added to its people.`,
+        `Set \`alternates\` of ${position.id} to as many as may be enrolled.`,
+      );
+    }
+    return this.model;
+  }
+
+  private pause(step: StepOf<'pause'>): CeremonyModel {
+    this.present(step.by, 'state the numbers of the seals');
+    this.quorum(step.signers, 'sign the checkpoint');
+    if (this.model.set === 'generated') {
+      this.error(
+        'pause-while-shares-live',
+        'The shares are in the share process only, which ends with the session: the master key would be lost.',
+        'Put `shares.distribute` before the pause.',
+      );
+    }
+    this.said.delete('after pause');
+    return { ...this.model, present: new Set(), lacks: ['preflight', 'roll-call'] };
   }
 
   private rollCall(step: StepOf<'roll-call'>): CeremonyModel {
@@ -156,7 +215,11 @@ class Walker {
         );
       }
     }
-    return { ...this.model, present: new Set([...this.model.present, ...step.positions]) };
+    return {
+      ...this.model,
+      present: new Set([...this.model.present, ...step.positions]),
+      lacks: this.model.lacks.filter((one) => one !== 'roll-call'),
+    };
   }
 
   private initialise(step: StepOf<'unit.initialise'>): CeremonyModel {

@@ -91,7 +91,8 @@ function checkQuorums(plan: Plan, findings: Findings): void {
     { step: null, signers: plan.signOff.quorum, what: 'The final quorum' },
   ];
   for (const step of plan.steps) {
-    if (step.action === 'checkpoint') quorums.push({ step: step.id, signers: step.signers, what: 'The checkpoint' });
+    if (step.action === 'checkpoint' || step.action === 'pause')
+      quorums.push({ step: step.id, signers: step.signers, what: 'The checkpoint' });
   }
   for (const { step, signers, what } of quorums) {
     for (const role of repeated(signers.map((one) => one.role))) {

@@ -129,12 +129,34 @@ class Bench {
       case 'key.package':
         this.package(step);
         return;
+      case 'enrol':
+        this.call(
+          step.position,
+          'C_OpenSession, C_Login, C_FindObjects, C_GetAttributeValue',
+          'the public key on the token of each person who is enrolled',
+        );
+        this.cards(step.position, 'each person enrolled', 'enrolment');
+        this.note(`two people of ${step.vouchers.join(', ')} sign it too, each on their own token`);
+        return;
+      case 'pause':
+        this.quorum(step.signers, 'the checkpoint');
+        this.note('the session ends: every worker that took a PIN ends, and the next session has a binding of its own');
+        return;
       case 'checkpoint':
         this.quorum(step.signers, 'the checkpoint');
         return;
       case 'export':
         this.note('writes the bundle; the last checkpoint covers every line');
         this.quorum(this.plan.signOff.quorum, 'the last checkpoint');
+        return;
+      case 'custody':
+        for (const object of step.objects) {
+          this.call(
+            `tokens of 2 × ${step.by.join(', ')}`,
+            'C_OpenSession, C_Login, C_SignInit, C_Sign, C_Logout',
+            `entry in the custody ledger: ${object} ${step.act}`,
+          );
+        }
         return;
       case 'fact':
       case 'statement':

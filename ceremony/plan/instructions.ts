@@ -1,21 +1,27 @@
 /**
- * What people do in each step, in words, for the printed script. Rules for these words: they say who does what and what
- * to look at, in the order in which it happens; names are the plan's; nothing here decides anything.
+ * What people do in each step, in words, for the printed script and for the screen. Rules for these words: they say who
+ * does what and what to look at, in the order in which it happens; they hold on paper, in the window and at the terminal
+ * alike, and what they call shown is shown in both; names are the plan's; nothing here decides anything.
  */
-import type { Plan, RoleCount, Step } from './schema';
+import type { Plan, RoleCount, Step, StepOf } from './schema';
 
 /** Instructions of one step, one sentence or two each, in order. */
 export function instructions(plan: Plan, step: Step): string[] {
   switch (step.action) {
     case 'preflight':
       return [
-        'Start Keyrite with plan and binding. Compare the plan hash on the screen with the head of this page, word by word, aloud.',
-        'Read what the workstation reports: network, swap, core dumps, clock, disk, modules. What is missing is shown, and going on without it is an exception.',
-        'Administrators and witness compare the clock on the screen with an independent one.',
+        'Read the plan hash that the screen shows aloud, word by word, and compare it with the head of the printed script.',
+        'Read what Keyrite found of the workstation. What is not as it should be is shown as a warning: decide whether to go on all the same, and put that on record as an exception, on the screen or on an exception sheet of the printed script.',
+        'Three people each read a clock of their own, by UTC; administrators and witness confirm the time.',
       ];
     case 'roll-call':
       return [
         `Call ${step.positions.join(', ')}. Each person shows identification, inserts their own token and signs with it.`,
+      ];
+    case 'enrol':
+      return [
+        `Whoever takes the open place of ${step.position} shows identification: ${step.identification.trim()} They insert their own token.`,
+        `Two people of ${step.vouchers.join(', ')} who know the person sign with them. Write down the SHA-256 of the key that the screen shows.`,
       ];
     case 'unit.initialise':
       return [
@@ -28,7 +34,7 @@ export function instructions(plan: Plan, step: Step): string[] {
                 `${unit}: ${pin.madeBy} make PIN ${pin.id} (${pin.for}), ${pin.parts === 2 ? 'each of two people one part, alone at the keyboard' : 'one person'}.`,
             ),
         ),
-        'Write down the identity of each unit that the screen shows.',
+        'Write down serial and identity of each unit that the screen shows.',
       ];
     case 'unit.imprint':
       return [
@@ -75,12 +81,23 @@ export function instructions(plan: Plan, step: Step): string[] {
         `The key ${step.key.name} is made in ${names(plan, [step.unit])}, wrapped and destroyed there. Write down its check value.`,
       ];
     case 'fact':
-      return [`${step.by.join(', ')}: ${step.ask.trim()}`];
+      return [
+        `${step.by.join(', ')}: ${step.ask.trim()}`,
+        ...(step.attach === true ? ['Name the files that go with the answer; the record names each by its hash.'] : []),
+      ];
+    case 'custody':
+      return custody(plan, step);
     case 'statement':
       return ['Read aloud:', `“${step.text.trim()}”`, `Each of ${step.by.join(', ')} confirms.`];
     case 'checkpoint':
       return [
         `${quorum(step.signers)} sign the record so far. Each compares the root on the screen with the one on a station of their own, or is recorded as having relied on the screen.`,
+      ];
+    case 'pause':
+      return [
+        `Put under seal: ${step.seals.join(', ')}. ${step.by.join(', ')} state the number of each seal, and write it here.`,
+        `${quorum(step.signers)} sign the record so far. Everybody writes down the root that the screen shows.`,
+        'The session ends here. The next one has a binding of its own, a pre-flight in which the seals are compared, and a roll call.',
       ];
     case 'export':
       return [
@@ -89,6 +106,28 @@ export function instructions(plan: Plan, step: Step): string[] {
       ];
     default:
       return ['This version of Keyrite cannot carry this step out.'];
+  }
+}
+
+/** What is done with things under seal; the numbers are written down beside it. */
+function custody(plan: Plan, { act, objects, by, place }: StepOf<'custody'>): string[] {
+  const things = objects.map((id) => `${plan.materials.find((one) => one.id === id)?.name ?? id} (${id})`).join('; ');
+  const signed = `For each object one of ${by.join(', ')} who keeps it and one who watches sign with their own keys.`;
+  switch (act) {
+    case 'in':
+      return [`Taken into custody, each under the seal that it has: ${things}. Kept at: ${place ?? ''}.`, signed];
+    case 'closed':
+      return [`Put under a new seal, each: ${things}. Kept at: ${place ?? ''}.`, signed];
+    case 'opened':
+      return [
+        `Read the number of each seal aloud before it is broken; another one than the ledger has is an exception: ${things}.`,
+        signed,
+      ];
+    case 'destroyed':
+      return [
+        `Read the number of each seal aloud, if there is one, then destroy the object with its content, before everybody: ${things}.`,
+        signed,
+      ];
   }
 }
 

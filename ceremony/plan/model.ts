@@ -3,6 +3,8 @@
  * `ceremony/command/apply.ts`, which the units themselves follow; `unknown` is what a plan cannot know of a unit that
  * has a history.
  */
+import type { CustodyState } from '../custody/ledger';
+import { custodyBeginning } from './check-custody';
 import type { Plan, StepOf } from './schema';
 
 /** Predicted state of one unit. */
@@ -25,10 +27,14 @@ export interface CeremonyModel {
   /** Positions that a roll-call has named. */
   readonly present: ReadonlySet<string>;
   readonly set: 'none' | 'generated' | 'distributed';
+  /** What a session still lacks before anything else is done in it: after a pause a pre-flight, then a roll-call. */
+  readonly lacks: readonly ('preflight' | 'roll-call')[];
   /** Names of keys created for packages. */
   readonly keys: ReadonlySet<string>;
   /** Names of wrapping parameters that a package has used up. */
   readonly parameters: ReadonlySet<string>;
+  /** What is so of each object of the custody ledger. */
+  readonly objects: ReadonlyMap<string, CustodyState>;
 }
 
 /** How everything begins, as the plan declares it. */
@@ -37,8 +43,10 @@ export function beginning(plan: Plan): CeremonyModel {
     units: new Map(plan.units.map((unit) => [unit.id, unitBeginning(unit.begins)])),
     present: new Set(),
     set: 'none',
+    lacks: [],
     keys: new Set(),
     parameters: new Set(),
+    objects: custodyBeginning(plan),
   };
 }
 

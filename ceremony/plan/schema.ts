@@ -1,5 +1,6 @@
 /** The plan (`*.ceremony.yaml`): what is reviewed, approved and carried out. DESIGN.md section 5. */
 import * as v from 'valibot';
+import { CUSTODY_ACTS, MATERIAL_KINDS } from '../custody/ledger';
 import { Id, Name, Prose, Sha256Hex } from '../text-forms';
 
 /** What a person does in a ceremony. The operators, who run it, are the crypto administrators. */
@@ -35,6 +36,11 @@ const Position = v.strictObject({
   attends: v.optional(v.boolean(), true),
   /** SHA-256 of the SPKI of each key that may take the position; binds production only. */
   pinnedKeys: v.optional(v.array(Sha256Hex), []),
+  /**
+   * True where keys may be in encrypted files, which can be copied, instead of on tokens. Without a default, so that the
+   * hash of a plan that does not say it stays what it was.
+   */
+  keyFiles: v.optional(v.boolean()),
 });
 
 /** A position people take: which role, and how many. */
@@ -66,8 +72,15 @@ const Pin = v.strictObject({
 
 const Material = v.strictObject({
   id: Id,
-  kind: v.picklist(['card', 'medium', 'seal', 'form', 'other']),
+  kind: v.picklist(MATERIAL_KINDS),
   name: Name,
+  /**
+   * The custody ledger has it under this id: `new` where it comes into custody in this ceremony, `kept` where the ledger
+   * must have it. Without a default, like all that came later: hashes of plans stay.
+   */
+  ledger: v.optional(v.picklist(['new', 'kept'])),
+  /** Where the ledger must say that a `kept` one is, in the words of the step that put it there. */
+  at: v.optional(Name),
 });
 
 const Phase = v.strictObject({
@@ -89,9 +102,11 @@ const common = {
 const action = <const A extends string, E extends v.ObjectEntries>(name: A, entries: E) =>
   v.strictObject({ ...common, action: v.literal(name), ...entries });
 
+/** How many people vouch for somebody who is enrolled on the day. */
+export const VOUCHERS = 2;
+
 /** Actions that the plan language has and this version cannot carry out yet; the checker says so. */
 export const LATER_ACTIONS = [
-  'enrol',
   'unit.adopt',
   'unit.zeroise',
   'unit.administrators.add',
@@ -110,7 +125,6 @@ export const LATER_ACTIONS = [
   'key.unwrap',
   'key.destroy',
   'vendor.procedure',
-  'pause',
 ] as const;
 
 const LaterStep = v.looseObject({ ...common, action: v.picklist(LATER_ACTIONS) });
@@ -129,6 +143,14 @@ export type Authentication = v.InferOutput<typeof Authentication>;
 const Step = v.variant('action', [
   action('preflight', {}),
   action('roll-call', { positions: Ids }),
+  action('enrol', {
+    /** Position whose free seats, those of alternates, are filled by people who come on the day. */
+    position: Id,
+    /** Positions whose people may vouch for them; two people do. */
+    vouchers: Ids,
+    /** What of a person's identification must be seen. */
+    identification: Prose,
+  }),
   action('unit.initialise', { units: Ids }),
   action('unit.imprint', {
     units: Ids,
@@ -153,9 +175,33 @@ const Step = v.variant('action', [
     purpose: v.picklist(['create', 'rotate']),
     authenticate: Authentication,
   }),
-  action('fact', { ask: Prose, by: Ids }),
+  action('fact', {
+    ask: Prose,
+    by: Ids,
+    /** Files are brought with the answer: a vendor tool's output, an audit log, photographs. */
+    attach: v.optional(v.boolean()),
+  }),
+  action('custody', {
+    /** What is done with each of the objects. */
+    act: v.picklist(CUSTODY_ACTS),
+    /** Materials of the ledger. */
+    objects: Ids,
+    /** Positions whose people sign: one who keeps the objects, and one witness or auditor. */
+    by: Ids,
+    /** Where they are kept afterwards; for `in` and `closed` only. */
+    place: v.optional(Name),
+  }),
   action('statement', { text: Prose, by: Ids }),
   action('checkpoint', { signers: v.pipe(v.array(RoleCount), v.minLength(1)) }),
+  action('pause', {
+    reason: Prose,
+    /** Positions whose people state the number of each seal. */
+    by: Ids,
+    /** Materials that lie under seal until the ceremony goes on. */
+    seals: Ids,
+    /** Who sign the checkpoint over the record so far. */
+    signers: v.pipe(v.array(RoleCount), v.minLength(1)),
+  }),
   action('export', { media: v.optional(v.array(Id), []) }),
   LaterStep,
 ]);
@@ -210,6 +256,8 @@ export const Plan = v.strictObject({
   ),
   /** How hardware and activation materials are kept afterwards. */
   storage: Prose,
+  /** How long the record is kept, and by whom. */
+  retention: v.optional(Prose),
   signOff: v.strictObject({
     /** Who must sign the last checkpoint, counted by person. */
     quorum: v.pipe(v.array(RoleCount), v.minLength(1)),

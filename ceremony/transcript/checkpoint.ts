@@ -19,6 +19,8 @@ export interface CheckpointFiles {
   readonly body: string;
   readonly envelope: string;
   readonly signature: (participant: string) => string;
+  /** RFC 3161 request for a timestamp; the last checkpoint alone may have one. */
+  readonly timestampRequest: string;
 }
 
 /** Longest checkpoint file that is read: 4 KiB. */
@@ -60,20 +62,23 @@ export function checkpointFiles(number: number): CheckpointFiles {
     body: `${stem}.checkpoint`,
     envelope: `${stem}.dsse.json`,
     signature: (participant) => `${stem}.${participant}.sig`,
+    timestampRequest: `${stem}.tsq`,
   };
 }
 
 /** Number and part of a checkpoint's file name; null for any other name. A signature's part is its participant. */
-export function parseCheckpointName(
-  name: string,
-): { readonly number: number; readonly part: 'body' | 'envelope' | { readonly signature: string } } | null {
-  const found = /^checkpoints\/(\d{4})\.(?:(checkpoint)|(dsse\.json)|([a-z0-9][a-z0-9-]{0,62})\.sig)$/.exec(name);
+export function parseCheckpointName(name: string): {
+  readonly number: number;
+  readonly part: 'body' | 'envelope' | 'timestamp-request' | { readonly signature: string };
+} | null {
+  const found = /^checkpoints\/(\d{4})\.(?:(checkpoint)|(dsse\.json)|(tsq)|([a-z0-9][a-z0-9-]{0,62})\.sig)$/.exec(name);
   if (found === null) return null;
   const number = Number(found[1]);
   if (number === 0) return null;
   if (found[2] !== undefined) return { number, part: 'body' };
   if (found[3] !== undefined) return { number, part: 'envelope' };
-  return { number, part: { signature: found[4] ?? '' } };
+  if (found[4] !== undefined) return { number, part: 'timestamp-request' };
+  return { number, part: { signature: found[5] ?? '' } };
 }
 
 /** The envelope over a checkpoint: its payload is the checkpoint's text, its signatures are sorted by participant. */

@@ -7,21 +7,21 @@ import type { Json } from '../canonical-json';
 import { SIGNATURE_ALGORITHMS, Envelope } from '../command/dsse';
 import { Role, RoleCount } from '../plan/schema';
 import { Base64, Hex, Id, Instant, Name, Sha256Hex } from '../text-forms';
+import { EXCEPTION_KINDS } from './exception-kinds';
 
 const Integer = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Text = v.pipe(v.string(), v.maxLength(4000));
 
 /** Any canonical JSON. */
-export const JsonValue: v.GenericSchema<Json> = v.lazy(() =>
-  v.union([
-    v.null(),
-    v.boolean(),
-    v.pipe(v.number(), v.safeInteger()),
-    v.string(),
-    v.array(JsonValue),
-    v.record(v.string(), JsonValue),
-  ]),
-);
+export const JsonValue: v.GenericSchema<Json> = v.lazy(() => AnyJson);
+const AnyJson: v.GenericSchema<Json> = v.union([
+  v.null(),
+  v.boolean(),
+  v.pipe(v.number(), v.safeInteger()),
+  v.string(),
+  v.array(JsonValue),
+  v.record(v.string(), JsonValue),
+]);
 const Facts = v.record(v.string(), JsonValue);
 
 /** A file of the bundle, its name relative to the bundle. */
@@ -45,21 +45,23 @@ export const RosterEntry = v.strictObject({
 });
 export type RosterEntry = v.InferOutput<typeof RosterEntry>;
 
+const App = v.strictObject({ name: v.string(), version: v.string(), sha256: Sha256Hex, runtime: v.string() });
+
+/**
+ * The rules that a record of today says in line 0 that it keeps: 2 asks for readings of clocks in every pre-flight, and
+ * for a file where the plan asks for one. Line 0 is under every proof of presence and every checkpoint.
+ */
+export const RULES = 2;
+
 const attempt = { attempt: v.pipe(Integer, v.minValue(1)) };
 /** Names an act within its step, such as `unit-a/token`; the same in intent, outcome and reconciliation. */
 const ActKey = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9./-]{0,120}$/));
 
-/** What may be waived, by two signers. */
-export const EXCEPTION_KINDS = [
-  'step-skipped',
-  'step-deviated',
-  'readback-skipped',
-  'preflight',
-  'clock',
-  'people',
-  'materials',
-  'other',
-] as const;
+/**
+ * Who watched: witnesses and auditors who were there when the line was written, none of them among those who acted. Not there
+ * where nobody watched.
+ */
+const watched = { witness: v.optional(v.pipe(v.array(Id), v.minLength(1), v.maxLength(64))) };
 
 const BODIES = {
   'ceremony.opened': v.strictObject({
@@ -69,7 +71,9 @@ const BODIES = {
     title: Name,
     plan: v.strictObject({ id: Id, sha256: Sha256Hex }),
     binding: v.strictObject({ sha256: Sha256Hex }),
-    app: v.strictObject({ name: v.string(), version: v.string(), sha256: Sha256Hex, runtime: v.string() }),
+    app: App,
+    /** Rules that the record is held to; not there in records of version 0.1.0. See {@link RULES}. */
+    rules: v.optional(v.literal(2)),
     roster: v.array(RosterEntry),
     quorum: v.array(RoleCount),
     /** Where the keys of the roster come from; pinned keys of the plan bind production only. */
@@ -77,12 +81,28 @@ const BODIES = {
     /** plan.yaml, binding.yaml and every approval. */
     files: Files,
   }),
-  'ceremony.paused': v.strictObject({ reason: Text, seals: v.array(Text) }),
+  'ceremony.paused': v.strictObject({
+    reason: Text,
+    /** What was put under seal, by its id in the plan, and the number of the seal. */
+    seals: v.array(v.strictObject({ material: Id, number: Text })),
+  }),
   'ceremony.resumed': v.strictObject({
     reason: v.picklist(['pause', 'crash']),
     /** Bytes of a torn last line that were cut off, and their SHA-256; null when the transcript was whole. */
     torn: v.nullable(v.strictObject({ bytes: Integer, sha256: Sha256Hex })),
     note: Text,
+    /** After a pause: the session that begins, with a binding and so a roster of its own. */
+    session: v.optional(
+      v.strictObject({
+        /** From 2; the first session is that of line 0. */
+        number: v.pipe(Integer, v.minValue(2), v.maxValue(9999)),
+        binding: v.strictObject({ sha256: Sha256Hex }),
+        app: App,
+        roster: v.array(RosterEntry),
+      }),
+    ),
+    /** After a pause: the session's binding.yaml, its approvals and the keys of people who are new. */
+    files: v.optional(Files),
   }),
   'ceremony.closed': v.strictObject({
     outcome: v.picklist(['completed', 'abandoned']),
@@ -91,12 +111,23 @@ const BODIES = {
     signOff: Text,
   }),
   'participant.present': v.strictObject({ participant: Id, proof: Envelope }),
-  'participant.enrolled': v.strictObject({ participant: RosterEntry, vouchers: v.array(Id), identification: Text }),
+  'participant.enrolled': v.strictObject({
+    participant: RosterEntry,
+    /** The two people present who vouch. */
+    vouchers: v.array(Id),
+    /** What was seen of the person's identification. */
+    identification: Text,
+    /** {@link EnrolmentPayload}, signed by the new participant and both vouchers. */
+    record: Envelope,
+    /** The new participant's key. */
+    files: Files,
+  }),
   'participant.left': v.strictObject({ participant: Id, reason: Text }),
   'participant.replaced': v.strictObject({ participant: Id, by: Id, reason: Text }),
-  'step.started': v.strictObject({ ...attempt, action: v.string() }),
+  'step.started': v.strictObject({ ...attempt, ...watched, action: v.string() }),
   'step.intent': v.strictObject({
     ...attempt,
+    ...watched,
     act: ActKey,
     /** PKCS#11 function or command about to be carried out. */
     operation: v.string(),
@@ -110,6 +141,7 @@ const BODIES = {
   }),
   'step.outcome': v.strictObject({
     ...attempt,
+    ...watched,
     /** The act whose intent this answers; null for the outcome that completes the step. */
     act: v.nullable(ActKey),
     result: Facts,
@@ -193,6 +225,19 @@ export const PresencePayload = v.strictObject({
   /** SHA-256 of the last line at the moment of signing: equal to `prev` of the line that carries the proof. */
   head: Sha256Hex,
   nonce: v.pipe(Hex, v.length(64)),
+});
+
+/** Signed payload of an enrolment on the spot: the new participant and two vouchers sign the same bytes. */
+export const EnrolmentPayload = v.strictObject({
+  format: v.literal('keyrite-enrolment/1'),
+  mode: v.picklist(['rehearsal', 'production']),
+  ceremony: Id,
+  participant: RosterEntry,
+  /** Position of the plan that the participant takes. */
+  position: Id,
+  identification: Text,
+  /** SHA-256 of the last line at the moment of signing, as for a proof of presence. */
+  head: Sha256Hex,
 });
 
 /** Signed payload of an approval, one per approver, over plan and binding. */

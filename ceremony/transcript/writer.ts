@@ -19,6 +19,9 @@ const LF = 0x0a;
 /** The workstation's clock is behind the last line. Nothing was written. */
 export class ClockWentBack extends Error {
   override readonly name = 'ClockWentBack';
+  /** Time of the last line, and what the clock says now. */
+  readonly last: string;
+  readonly now: string;
 
   constructor(last: string, now: string) {
     super(
@@ -26,6 +29,8 @@ export class ClockWentBack extends Error {
         'Nothing was written. Set the clock right, in front of the witness. If it was wrong before and is right now, ' +
         'wait until it has passed the time of the last line: no line may be older than the one before it.',
     );
+    this.last = last;
+    this.now = now;
   }
 }
 

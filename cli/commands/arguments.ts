@@ -1,6 +1,6 @@
 /** Options and operands of a command, by node:util's parser. */
 import { parseArgs } from 'node:util';
-import { UsageError } from '../exit';
+import { UsageError } from '../../workstation/explain';
 
 /** What a command was given. */
 export interface Given {
@@ -52,6 +52,21 @@ export function readArguments(
     else if (texts[0] !== undefined) given[name] = texts[0];
   }
   return { operand: positionals[0] ?? '', options: given, lists, json: values.json !== undefined };
+}
+
+/** Two operands and `--json`. Throws UsageError for anything else. */
+export function readPair(
+  args: string[],
+  operands: readonly [string, string],
+): { readonly first: string; readonly second: string; readonly json: boolean } {
+  const options = { json: { type: 'boolean', multiple: true } } as const;
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
+  const [first, second, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`too many arguments: ${positionals.join(' ')}`, 'See: keyrite help');
+  if (first === undefined || second === undefined) {
+    throw new UsageError(`${first === undefined ? operands[0] : operands[1]} is missing`, 'See: keyrite help');
+  }
+  return { first, second, json: values.json !== undefined };
 }
 
 /** An option that must be there. Throws UsageError when it is not. */

@@ -4,7 +4,7 @@ import { dryRun } from '../../ceremony/plan/dry-run';
 import { readPlan } from '../../ceremony/plan/read';
 import { PlanRefused } from '../../ceremony/engine/open';
 import { EXIT, type ExitCode } from '../exit';
-import { readText } from '../input';
+import { readText } from '../../workstation/input';
 import { readArguments } from './arguments';
 
 /** Prints the calls. A plan that cannot be carried out has none. */

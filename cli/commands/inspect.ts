@@ -5,8 +5,9 @@ import { readReceipt } from '../../ceremony/keypackage/receipt';
 import { readWrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
 import { hexGroups, words } from '../../ceremony/words';
-import { EXIT, UsageError, type ExitCode } from '../exit';
-import { readBytes } from '../input';
+import { EXIT, type ExitCode } from '../exit';
+import { UsageError } from '../../workstation/explain';
+import { readBytes } from '../../workstation/input';
 import { readArguments } from './arguments';
 
 /** Largest file that is looked at, in bytes. */

@@ -2,18 +2,25 @@
 import { dirname, join, resolve } from 'node:path';
 import { PlanRefused } from '../../ceremony/engine/open';
 import { checkPlan } from '../../ceremony/plan/check';
+import type { Module } from '../../ceremony/plan/binding-schema';
 import { readPlan, type PlanDocument } from '../../ceremony/plan/read';
-import { checkParameters } from '../bound-inputs';
-import { howToGoOn } from '../ceremony-folder';
-import { CeremonyEnded, EXIT, UsageError, type ExitCode } from '../exit';
-import { lockBundle } from '../bundle-lock';
-import { emptyFolder, newFolder, readText } from '../input';
-import { builtScripts, forbidCoreDumps } from '../node-children';
+import type { Plan } from '../../ceremony/plan/schema';
+import { checkParameters } from '../../workstation/bound-inputs';
+import { BundleNotCopied } from '../../ceremony/engine/copy-to-media';
+import { howToCopy, howToGoOn } from '../ceremony-folder';
+import { EXIT, type ExitCode } from '../exit';
+import { CeremonyEnded, UsageError } from '../../workstation/explain';
+import { lockBundle } from '../../workstation/bundle-lock';
+import { emptyFolder, newFolder, readText } from '../../workstation/input';
+import { forbidCoreDumps } from '../../workstation/core-dumps';
+import { builtScripts, NodeChildren } from '../node-children';
 import { RehearsedPeople } from '../people-rehearsal';
-import { startConnectedSide, type ConnectedSide } from '../rehearsal/connected-side';
-import { rehearsePlan, type RehearsalParts, type RehearsalResult } from '../rehearsal/rehearsal';
-import { foreignModule, makeRoom, type Room } from '../rehearsal/room';
-import { refuseUsedTokens } from '../rehearsal/used-tokens';
+import type { ConnectedSide } from '../../workstation/rehearsal/connected-side';
+import { startConnectedSide } from '../connected-service';
+import { rehearsePlan, type RehearsalParts, type RehearsalResult } from '../rehearse-plan';
+import { REHEARSAL_KEYS, type RehearsalKeys } from '../../workstation/rehearsal/keys';
+import { foreignModule, makeRoom, type Room } from '../../workstation/rehearsal/room';
+import { refuseUsedTokens } from '../../workstation/rehearsal/used-tokens';
 import { say } from '../voice';
 import { readArguments } from './arguments';
 
@@ -26,7 +33,7 @@ interface PlanFile {
 
 /** Rehearses a plan, and before it the plans that it continues. Prints the bundle's path last. */
 export async function rehearse(args: string[]): Promise<ExitCode> {
-  const given = readArguments(args, 'PLAN?', ['module', 'params', 'out', 'keep']);
+  const given = readArguments(args, 'PLAN?', ['module', 'params', 'out', 'keep', 'keys']);
   const chain = planChain(given.operand === '' ? firstCeremony() : given.operand);
   const last = chain[chain.length - 1];
   if (last === undefined) throw new UsageError('there is no plan', 'Name a plan.');
@@ -35,6 +42,7 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
     keep: given.options['keep'] ?? null,
     module: given.options['module'] ?? 'softhsm2',
   };
+  const keys = keysNamed(given.options['keys'] ?? 'p256');
   await refuseBeforehand(chain, places, given.options['params']);
   const out = newFolder(places.out, 'bundle');
   lockBundle(out);
@@ -59,11 +67,14 @@ export async function rehearse(args: string[]): Promise<ExitCode> {
         connected,
         parameters: isLast ? parametersFile(given.options['params']) : null,
         before,
+        keys,
         people: new RehearsedPeople(say),
         scripts: builtScripts(),
       };
       before = await rehearsePlan(parts).catch((error: unknown) => {
-        throw new CeremonyEnded(error, places.keep === null ? ROOM_GONE : howToGoOn(bundle));
+        const isKept = places.keep !== null;
+        if (error instanceof BundleNotCopied) throw new CeremonyEnded(error, isKept ? howToCopy(bundle) : COPY_BY_HAND);
+        throw new CeremonyEnded(error, isKept ? howToGoOn(bundle) : ROOM_GONE);
       });
       if (!isLast && !given.json) process.stdout.write(`${before.bundle}\n`);
     }
@@ -89,6 +100,9 @@ function endOnInterrupt(room: Room, whatNow: string): () => void {
 }
 
 const BEFORE = 'bundle of the ceremony before';
+
+const COPY_BY_HAND =
+  'The folder that stood for the medium goes with the rehearsal. The bundle stays where it is; copy the whole folder by hand.';
 
 const ROOM_GONE =
   'The throw-away tokens are gone with it, so that it cannot be gone on with. Put right what is named above, and rehearse again; --keep DIR keeps the tokens.';
@@ -117,7 +131,18 @@ async function refuseBeforehand(
     throw new UsageError(`${keep} and ${out} are the same, or one holds the other`, 'Name two folders side by side.');
   }
   const given = foreignModule(module);
-  if (given !== null) await refuseUsedTokens(given, plans, builtScripts(), `${out}.nobody`);
+  if (given !== null) await lookAtTokens(given, plans, `${out}.nobody`);
+}
+
+/** @param spare a path where nothing is: the player that answers nothing here is never written */
+async function lookAtTokens(module: Module, plans: readonly Plan[], spare: string): Promise<void> {
+  const scripts = builtScripts();
+  const children = new NodeChildren({ ceremony: 'look', scripts, modules: [module], player: spare, names: {} });
+  try {
+    await refuseUsedTokens(module, plans, children);
+  } finally {
+    await children.endAll();
+  }
 }
 
 /** Whether one of two absolute paths is the other, or holds it. */
@@ -160,6 +185,15 @@ function planChain(path: string): PlanFile[] {
 /** Planned token labels of all units of these plans, each once. */
 function unitLabels(chain: readonly PlanFile[]): string[] {
   return [...new Set(chain.flatMap(({ document }) => document.plan.units.map(({ label }) => label)))];
+}
+
+function keysNamed(name: string): RehearsalKeys {
+  const keys = REHEARSAL_KEYS.find((one) => one === name);
+  if (keys !== undefined) return keys;
+  throw new UsageError(
+    `--keys knows ${REHEARSAL_KEYS.join(' and ')}, not “${name}”`,
+    'Name one of them, or leave it out.',
+  );
 }
 
 function parametersFile(given: string | undefined): string | null {

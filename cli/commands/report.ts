@@ -1,20 +1,20 @@
-/** `keyrite report`: what a person signs and files, from a bundle. HTML now; PDF comes with a later version. */
-import { renderReport } from '../../ceremony/bundle/report';
+/** `keyrite report`: what a person signs and files, from a bundle, as HTML or PDF. */
+import { reportDocument } from '../../ceremony/bundle/report/report-document';
 import { verifyBundle } from '../../ceremony/bundle/verify';
-import { FileBundleFolder } from '../bundle-folder';
-import { EXIT, UsageError, type ExitCode } from '../exit';
-import { existingFolder } from '../input';
-import { writeNewFile } from '../output-file';
+import { FileBundleFolder } from '../../workstation/bundle-folder';
+import { existingFolder } from '../../workstation/input';
+import { EXIT, type ExitCode } from '../exit';
 import { readArguments, required } from './arguments';
+import { writeDocument, writerOf } from './printed-file';
 
 /** Writes the report, with the verdict in it. Exit 1 when the bundle is refused or incomplete. */
 export async function report(args: string[]): Promise<ExitCode> {
-  const given = readArguments(args, 'BUNDLE', ['out']);
-  const out = required(given, 'out');
-  if (out.endsWith('.pdf')) throw new UsageError('this version cannot write PDF', 'Name a file that ends in .html.');
+  const given = readArguments(args, 'BUNDLE', ['out', 'paper']);
+  const writer = writerOf(required(given, 'out'), given.options['paper']);
   const folder = new FileBundleFolder(existingFolder(given.operand, 'bundle'));
   const verified = await verifyBundle(folder, {});
-  writeNewFile(out, await renderReport(folder, verified));
+  await writeDocument(writer, await reportDocument(folder, verified));
+  const { out } = writer;
   process.stdout.write(
     given.json ? `${JSON.stringify({ out, verdict: verified.verdict })}\n` : `${verified.verdict}\n${out}\n`,
   );

@@ -1,17 +1,21 @@
 /** `keyrite run`: a ceremony with real people in this terminal. */
-import { refuseErrors } from '../../ceremony/engine/open';
+import { approversOf, refuseMissingApprovals } from '../../ceremony/engine/approvals';
+import { refuseErrors, rosterOf, type Documents } from '../../ceremony/engine/open';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
-import { checkBoundInputs } from '../bound-inputs';
-import { playerOf, refuseProduction, runInFolder } from '../ceremony-folder';
-import { EXIT, UsageError, type ExitCode } from '../exit';
-import { emptyFolder, newFolder, readText } from '../input';
-import { lockBundle } from '../bundle-lock';
+import { readApprovalFiles } from '../../workstation/approval-files';
+import { checkBoundInputs } from '../../workstation/bound-inputs';
+import { refuseProduction, runInFolder } from '../ceremony-folder';
+import { EXIT, type ExitCode } from '../exit';
+import { UsageError } from '../../workstation/explain';
+import { emptyFolder, newFolder, readText } from '../../workstation/input';
+import { lockBundle } from '../../workstation/bundle-lock';
+import { playerOf } from '../../workstation/rehearsal/room';
 import { requireTerminal } from '../terminal';
 import { readArguments, required } from './arguments';
 
-/** Runs the ceremony to its sealed bundle, whose path is printed last. Whatever can be known beforehand is asked first. */
+/** Runs the ceremony to its sealed bundle, or to a pause of the plan; the folder's path is printed last. Whatever can be known beforehand is asked first. */
 export async function run(args: string[]): Promise<ExitCode> {
-  const given = readArguments(args, 'PLAN', ['binding', 'out']);
+  const given = readArguments(args, 'PLAN', ['binding', 'out', 'approval'], ['approval']);
   const bindingFile = required(given, 'binding');
   const outFolder = required(given, 'out');
   const planText = readText(given.operand, 'plan');
@@ -27,11 +31,20 @@ export async function run(args: string[]): Promise<ExitCode> {
   refuseProduction(binding.binding);
   refuseErrors({ plan, binding });
   checkBoundInputs(plan.plan, binding.binding);
+  const documents = withApprovals({ planText, plan, bindingText, binding }, given.lists['approval'] ?? []);
   emptyFolder(outFolder, 'bundle');
   if (playerOf(binding.binding) === null) requireTerminal();
   const out = newFolder(outFolder, 'bundle');
   lockBundle(out);
-  await runInFolder({ planText, plan, bindingText, binding }, out, false);
-  process.stdout.write(given.json ? `${JSON.stringify({ bundle: out })}\n` : `${out}\n`);
+  const ended = await runInFolder(documents, out, { kind: 'new' });
+  process.stdout.write(given.json ? `${JSON.stringify({ bundle: out, ended })}\n` : `${out}\n`);
   return EXIT.good;
+}
+
+/** With the approvals that were given beforehand. Throws CeremonyStopped when the others cannot be had. */
+function withApprovals(documents: Documents, files: readonly string[]): Documents {
+  const approvers = approversOf(documents, rosterOf(documents));
+  const approved = { ...documents, approvals: readApprovalFiles(files, documents, approvers) };
+  refuseMissingApprovals(approved, approvers);
+  return approved;
 }

@@ -5,7 +5,7 @@ import { Hex, Id, Name } from '../../ceremony/text-forms';
 /** First descriptor of the person links in the person process; link k is at `FIRST_LINK_FD + k`. */
 export const FIRST_LINK_FD = 4;
 
-/** Most links of one person process: every module of a binding (32), two share processes, and some to spare. */
+/** Most links of one person process: every module of a binding (32), two share processes, the key-file process, and some to spare. */
 export const MAX_LINKS = 40;
 
 /** Longest line about the ceremony that is shown, in UTF-16 code units. */

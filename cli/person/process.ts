@@ -8,8 +8,8 @@ import * as v from 'valibot';
 import { EXIT_CODES } from '../../hsm/serve';
 import { FIRST_LINK_FD, MAX_LINKS, PersonControl, type PersonMessage } from './contract';
 import { readQuestion, writeAnswer } from './link';
-import type { Person } from './person';
-import { openPlayer } from './player';
+import type { Person } from '../../workstation/rehearsal/person';
+import { openPlayer } from '../../workstation/rehearsal/player';
 import { openTerminal } from './terminal';
 
 interface Exchange {

@@ -6,11 +6,12 @@
  * even its length. One person at a time: between two, the screen is wiped and the next is called by name.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { Dialogue } from '../../hsm/contract';
-import type { Person } from './person';
+import { whoIsAsked, type Dialogue } from '../../hsm/contract';
+import type { Person } from '../../workstation/rehearsal/person';
 import { Declined, Tty } from './tty';
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
+type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
 
@@ -20,6 +21,24 @@ const MAX_SHARE_BYTES = 4096;
 
 /** How long a typed share is kept for its correction, in milliseconds: a wrong row is told at once. */
 const KEEP_MS = 5_000;
+
+/** How long what is typed may be, in bytes. */
+type Lengths = Pick<PinDialogue, 'minimum' | 'maximum'>;
+
+/** Words that differ between what is typed unseen. */
+interface SecretWords {
+  readonly name: string;
+  readonly fresh: string;
+  /** What was not done with one that is not taken. */
+  readonly notGiven: string;
+}
+
+const PIN_WORDS: SecretWords = { name: 'PIN', fresh: 'New PIN: ', notGiven: 'and was not given to the token' };
+const PASSPHRASE_WORDS: SecretWords = {
+  name: 'passphrase',
+  fresh: 'New passphrase: ',
+  notGiven: 'and was not tried on the file',
+};
 
 /**
  * The people at the controlling terminal.
@@ -62,10 +81,12 @@ class TerminalPeople implements Person {
     try {
       return await this.#tty.hold(async () => {
         this.#sayWhatFor();
-        await this.#call(dialogue.kind === 'pin' ? dialogue.holder : dialogue.custodian, signal);
+        await this.#call(whoIsAsked(dialogue), signal);
         switch (dialogue.kind) {
           case 'pin':
             return await this.#pin(dialogue, signal);
+          case 'passphrase':
+            return await this.#passphrase(dialogue, signal);
           case 'share-show':
             return await this.#show(dialogue, body, signal);
           case 'share-enter':
@@ -110,7 +131,25 @@ class TerminalPeople implements Person {
       '',
     );
     await this.#warn(dialogue, signal);
-    return dialogue.make ? await this.#makePin(dialogue, signal) : await this.#readPin('PIN: ', dialogue, signal);
+    return dialogue.make
+      ? await this.#makeTwice(PIN_WORDS, dialogue, signal)
+      : await this.#read('PIN: ', PIN_WORDS, dialogue, signal);
+  }
+
+  async #passphrase(dialogue: PassphraseDialogue, signal: AbortSignal): Promise<Buffer> {
+    const { holder, make, wrong } = dialogue;
+    this.#say(
+      this.#name(holder),
+      '',
+      `${make ? 'Make' : 'Enter'} the passphrase of your key file`,
+      wrong ? 'The one typed before does not open the file. Nothing counts the tries' : '',
+      make ? `${lengths(dialogue)}. You need it whenever you sign: keep it as the plan says` : '',
+      'Nothing shows while you type. Backspace takes back a character, Ctrl-U all, Ctrl-C declines',
+      '',
+    );
+    return make
+      ? await this.#makeTwice(PASSPHRASE_WORDS, dialogue, signal)
+      : await this.#read('Passphrase: ', PASSPHRASE_WORDS, dialogue, signal);
   }
 
   async #warn({ warning }: PinDialogue, signal: AbortSignal): Promise<void> {
@@ -129,16 +168,16 @@ class TerminalPeople implements Person {
     if (typed.toString('latin1') !== 'YES') throw new Declined();
   }
 
-  async #makePin(dialogue: PinDialogue, signal: AbortSignal): Promise<Buffer> {
+  async #makeTwice(words: SecretWords, range: Lengths, signal: AbortSignal): Promise<Buffer> {
     for (;;) {
-      const first = await this.#readPin('New PIN: ', dialogue, signal);
+      const first = await this.#read(words.fresh, words, range, signal);
       let again: Buffer | null = null;
       let same = false;
       try {
-        again = await this.#readPin('The same again: ', dialogue, signal);
+        again = await this.#read('The same again: ', words, range, signal);
         same = first.length === again.length && timingSafeEqual(first, again);
         if (same) return first;
-        this.#say('The two differ, so neither is taken. Make the PIN again', '');
+        this.#say(`The two differ, so neither is taken. Make the ${words.name} again`, '');
       } finally {
         again?.fill(0);
         if (!same) first.fill(0);
@@ -146,14 +185,14 @@ class TerminalPeople implements Person {
     }
   }
 
-  /** Asks until the PIN has a length the token takes: another one would be wrong, and cost a try. */
-  async #readPin(prompt: string, dialogue: PinDialogue, signal: AbortSignal): Promise<Buffer> {
+  /** Asks until it has a length that can be right: a PIN of another one would be wrong, and cost a try. */
+  async #read(prompt: string, words: SecretWords, range: Lengths, signal: AbortSignal): Promise<Buffer> {
     for (;;) {
       this.#tty.write(prompt);
-      const pin = await this.#tty.readLine({ show: false, limit: dialogue.maximum, signal });
-      if (pin.length >= dialogue.minimum && pin.length <= dialogue.maximum) return pin;
-      pin.fill(0);
-      this.#say(`It is not taken, and was not given to the token: ${lengths(dialogue)}`);
+      const typed = await this.#tty.readLine({ show: false, limit: range.maximum, signal });
+      if (typed.length >= range.minimum && typed.length <= range.maximum) return typed;
+      typed.fill(0);
+      this.#say(`It is not taken, ${words.notGiven}: ${lengths(range)}`);
     }
   }
 
@@ -259,8 +298,8 @@ function whichPin({ of, role, part, parts, holder }: PinDialogue): string {
   return parts === 1 ? whose : `part ${String(part)} of ${String(parts)} of ${whose}`;
 }
 
-function lengths({ minimum, maximum }: PinDialogue): string {
-  return `${String(minimum)} to ${String(maximum)} characters`;
+function lengths({ minimum, maximum }: Lengths): string {
+  return `${String(minimum)} to ${String(maximum)} bytes`;
 }
 
 function joinLines(lines: readonly Buffer[]): Buffer {

@@ -1,12 +1,16 @@
 /** People's own tokens: signing with the key a participant holds, and, for rehearsals, making such a token. */
 import { randomBytes } from 'node:crypto';
 import { DeviceError } from '../../ceremony/command/device-error';
-import type { CardTarget, MODULE_OPERATIONS, PersonLink, ResultOf } from '../contract';
+import type { SignatureAlgorithm } from '../../ceremony/command/dsse';
+import type { ArgsOf, CardTarget, MODULE_OPERATIONS, PersonLink, ResultOf } from '../contract';
 import { CLASS, type Template } from '../pkcs11/attributes';
+import { isCkr } from '../pkcs11/cryptoki-error';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
-import { plain } from '../pkcs11/mechanisms';
+import type { ObjectHandle } from '../pkcs11/handles';
+import { plain, type Mechanism } from '../pkcs11/mechanisms';
+import type { Session } from '../pkcs11/session';
 import { signAndVerify } from '../pkcs11/signing';
-import { P256_PARAMS, spkiOf } from '../pkcs11/spki';
+import { CURVE_PARAMS, spkiOf } from '../pkcs11/spki';
 import { isInitialised } from '../pkcs11/token-info';
 import { makingOf } from '../unit/initialise';
 import { KEEPING, USAGES, differences, onlyFor, readBack } from '../unit/objects';
@@ -14,10 +18,11 @@ import { withPin } from '../unit/pin';
 import { reading, type OpenToken, type Tokens } from '../unit/tokens';
 
 /**
- * Signs a message (DSSE pre-authentication encoding) with a participant's key, after checking that the public key on
- * the token is the bound one; verifies the signature before it returns it.
+ * Signs a message (DSSE pre-authentication encoding) with a participant's key, and verifies the signature under the bound
+ * key before it returns it. A public key that the token shows must be the bound one; many tokens show none.
  *
- * @throws DeviceError; `CARD_CHANGED` when the key is missing, another, or its signature does not hold
+ * @throws DeviceError; `CARD_CHANGED` when the key is missing, another, or its signature does not hold,
+ *   `ALGORITHM_MISSING` when the token cannot sign in the way that the binding says
  */
 export async function signWithCard(
   tokens: Tokens,
@@ -25,21 +30,55 @@ export async function signWithCard(
   message: Uint8Array,
   link: PersonLink,
 ): Promise<Uint8Array> {
-  const token = await tokens.openCard(card, link);
-  const { session, of } = token;
+  const { session, of } = await tokens.openCard(card, link);
+  const key = attempt(reading(of, 'looking for the signing key'), () => keyOf(session, of, card));
   const signature = attempt(reading(of, 'signing'), () => {
-    const publics = session.find({ CKA_CLASS: CLASS['public-key'], CKA_LABEL: card.keyLabel });
-    const privates = session.find({ CKA_CLASS: CLASS['private-key'], CKA_LABEL: card.keyLabel });
-    const [publicKey, key] = [publics[0], privates[0]];
-    if (publicKey === undefined || key === undefined || publics.length > 1 || privates.length > 1) {
-      throw cardChanged(of, `it holds not exactly one key pair labelled "${card.keyLabel}"`);
+    try {
+      return signAndVerify(session, key, card.algorithm, card.spki, message);
+    } catch (error) {
+      if (isCkr(error, ...LACKING)) throw algorithmMissing(of, card.algorithm, error.ckr);
+      throw error;
     }
-    if (spkiOf(session, publicKey) !== card.spki) throw cardChanged(of, 'its key is not the one in the binding');
-    return signAndVerify(session, key, card.algorithm, card.spki, message);
   });
   if (signature === null) throw cardChanged(of, 'its signature does not hold under the bound key');
   return signature;
 }
+
+/** Answers of a token to C_SignInit for a mechanism that it lacks, or has for other keys and parameters. */
+const LACKING = ['CKR_MECHANISM_INVALID', 'CKR_MECHANISM_PARAM_INVALID', 'CKR_FUNCTION_NOT_SUPPORTED'] as const;
+
+/** The one private key with the bound label. Throws CryptokiError, DeviceError. */
+function keyOf(session: Session, of: string, { keyLabel, spki }: CardTarget): ObjectHandle {
+  const privates = session.find({ CKA_CLASS: CLASS['private-key'], CKA_LABEL: keyLabel });
+  const publics = session.find({ CKA_CLASS: CLASS['public-key'], CKA_LABEL: keyLabel });
+  const [key] = privates;
+  if (key === undefined || privates.length > 1 || publics.length > 1) {
+    throw cardChanged(of, `it holds not exactly one key pair labelled "${keyLabel}"`);
+  }
+  const [publicKey] = publics;
+  if (publicKey !== undefined && spkiOf(session, publicKey) !== spki) {
+    throw cardChanged(of, 'its key is not the one in the binding');
+  }
+  return key;
+}
+
+function algorithmMissing(of: string, algorithm: SignatureAlgorithm, ckr: string): DeviceError {
+  return new DeviceError({
+    code: 'ALGORITHM_MISSING',
+    message: `${of}: it holds the key, and cannot sign with it by ${algorithm}: it has no ${MECHANISM_OF[algorithm]} (${ckr}).`,
+    changed: 'Nothing was signed.',
+    next: 'Give the person a token that has it, or bind a key of another algorithm.',
+    uncertain: false,
+  });
+}
+
+const MECHANISM_OF: Readonly<Record<SignatureAlgorithm, string>> = {
+  'ecdsa-p256-sha256': 'CKM_ECDSA',
+  'ecdsa-p384-sha384': 'CKM_ECDSA',
+  'ecdsa-p521-sha512': 'CKM_ECDSA',
+  'rsa-pss-sha256': 'CKM_RSA_PKCS_PSS with SHA-256 and a salt of 32 bytes',
+  ed25519: 'CKM_EDDSA',
+};
 
 function cardChanged(of: string, found: string): DeviceError {
   return new DeviceError({
@@ -60,14 +99,14 @@ const PRIVATE_ASKED: Template = {
 };
 
 /**
- * Turns a blank token into a participant's token with a P-256 key, and leaves its user logged in. For rehearsals only:
+ * Turns a blank token into a participant's token with a signing key, and leaves its user logged in. For rehearsals only:
  * the security officer PIN is random and thrown away, so that the token can never be set anew.
  *
  * @throws DeviceError
  */
 export async function prepareCard(
   tokens: Tokens,
-  { participant, label, keyLabel }: { readonly participant: string; readonly label: string; readonly keyLabel: string },
+  { participant, label, keyLabel, algorithm }: ArgsOf<typeof MODULE_OPERATIONS, 'card.prepare'>,
   link: PersonLink,
 ): Promise<ResultOf<typeof MODULE_OPERATIONS, 'card.prepare'>> {
   const of = `the token of ${participant}`;
@@ -114,21 +153,40 @@ export async function prepareCard(
   );
   if (!isInitialised({ serial, ...info }) || info.label !== label)
     throw unitChanged(of, 'the token is not as it was made');
-  return { serial, algorithm: 'ecdsa-p256-sha256', spki: makeKey(token, keyLabel) };
+  return { serial, algorithm, spki: makeCardKey(token, keyLabel, algorithm) };
 }
 
-function makeKey(token: OpenToken, keyLabel: string): string {
+const RSA_BITS = 3072;
+
+/** How a key pair of an algorithm is asked for: the mechanism, and what the public template says of the key. */
+function generation(algorithm: SignatureAlgorithm): { readonly mechanism: Mechanism; readonly publicPart: Template } {
+  if (algorithm === 'rsa-pss-sha256') {
+    const publicPart = { CKA_MODULUS_BITS: RSA_BITS, CKA_PUBLIC_EXPONENT: Buffer.from([1, 0, 1]) };
+    return { mechanism: plain('CKM_RSA_PKCS_KEY_PAIR_GEN'), publicPart };
+  }
+  const name = algorithm === 'ed25519' ? 'CKM_EC_EDWARDS_KEY_PAIR_GEN' : 'CKM_EC_KEY_PAIR_GEN';
+  return { mechanism: plain(name), publicPart: { CKA_EC_PARAMS: CURVE_PARAMS[algorithm] } };
+}
+
+/**
+ * Makes a signing key on a token whose user is logged in, and reads it back. For rehearsals.
+ *
+ * @returns base64 DER SubjectPublicKeyInfo
+ * @throws DeviceError; `CARD_CHANGED` when the key is not as it was asked for
+ */
+export function makeCardKey(token: OpenToken, keyLabel: string, algorithm: SignatureAlgorithm): string {
   const { session, of } = token;
   const id = randomBytes(16);
+  const { mechanism, publicPart } = generation(algorithm);
   const pair = attempt({ of, doing: 'making the signing key', changed: 'The token has no key.', changes: true }, () =>
     session.generateKeyPair(
-      plain('CKM_EC_KEY_PAIR_GEN'),
+      mechanism,
       {
         CKA_TOKEN: true,
         CKA_PRIVATE: false,
         CKA_LABEL: keyLabel,
         CKA_ID: id,
-        CKA_EC_PARAMS: P256_PARAMS,
+        ...publicPart,
         ...onlyFor('public-key', 'CKA_VERIFY'),
       },
       { ...PRIVATE_ASKED, CKA_LABEL: keyLabel, CKA_ID: id },

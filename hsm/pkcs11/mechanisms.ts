@@ -6,11 +6,13 @@ export const MECHANISMS = {
   CKM_RSA_PKCS_KEY_PAIR_GEN: 0x0000,
   CKM_RSA_PKCS_OAEP: 0x0009,
   CKM_RSA_PKCS_PSS: 0x000d,
+  CKM_SHA256_RSA_PKCS_PSS: 0x0043,
   CKM_SHA_1: 0x0220,
   CKM_SHA256: 0x0250,
   CKM_SHA256_HMAC: 0x0251,
   CKM_EC_KEY_PAIR_GEN: 0x1040,
   CKM_ECDSA: 0x1041,
+  CKM_EC_EDWARDS_KEY_PAIR_GEN: 0x1055,
   CKM_EDDSA: 0x1057,
   CKM_AES_KEY_GEN: 0x1080,
   CKM_AES_ECB: 0x1081,
@@ -62,10 +64,14 @@ export function oaep(hash: OaepHash): Mechanism {
   };
 }
 
-/** RSASSA-PSS over a SHA-256 hash, MGF1-SHA-256, salt of 32 bytes. */
-export function pssSha256(): Mechanism {
+/**
+ * RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes.
+ *
+ * @param input what the token is given: the hash, or the message, which it hashes itself
+ */
+export function pssSha256(input: 'hash' | 'message'): Mechanism {
   return {
-    mechanism: MECHANISMS.CKM_RSA_PKCS_PSS,
+    mechanism: input === 'hash' ? MECHANISMS.CKM_RSA_PKCS_PSS : MECHANISMS.CKM_SHA256_RSA_PKCS_PSS,
     parameter: { type: STRUCTURE.pss, hashAlg: HASH.sha256, mgf: MGF1.sha256, saltLen: 32 },
   };
 }

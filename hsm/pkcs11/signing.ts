@@ -1,6 +1,7 @@
 /** Signatures by keys on tokens, in the forms of the evidence: ECDSA in strict DER, PSS with a salt of 32, raw Ed25519. */
 import { createHash } from 'node:crypto';
 import { HASHES, ecdsaDer, isValidSignature, type SignatureAlgorithm } from '../../ceremony/command/dsse';
+import { isCkr } from './cryptoki-error';
 import type { ObjectHandle } from './handles';
 import { plain, pssSha256 } from './mechanisms';
 import type { Session } from './session';
@@ -10,7 +11,7 @@ import type { Session } from './session';
  *
  * @param spki public key that the signature must hold under; base64 DER
  * @returns the signature, or null when the token's signature does not hold
- * @throws CryptokiError
+ * @throws CryptokiError; `CKR_MECHANISM_INVALID` when the token does not have the algorithm
  */
 export function signAndVerify(
   session: Session,
@@ -31,9 +32,20 @@ function sign(session: Session, key: ObjectHandle, algorithm: SignatureAlgorithm
       // Hashed here: many modules have CKM_ECDSA alone.
       return ecdsaDer(session.sign(plain('CKM_ECDSA'), key, digest(HASHES[algorithm], message)));
     case 'rsa-pss-sha256':
-      return session.sign(pssSha256(), key, digest('sha256', message));
+      return signPss(session, key, message);
     case 'ed25519':
+      // Without parameters: Ed25519 itself, of the whole message.
       return session.sign(plain('CKM_EDDSA'), key, message);
+  }
+}
+
+/** With the hash made here, else, where the token does not know that, by the token. */
+function signPss(session: Session, key: ObjectHandle, message: Uint8Array): Uint8Array {
+  try {
+    return session.sign(pssSha256('hash'), key, digest('sha256', message));
+  } catch (error) {
+    if (!isCkr(error, 'CKR_MECHANISM_INVALID')) throw error;
+    return session.sign(pssSha256('message'), key, message);
   }
 }
 

@@ -19,6 +19,14 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
 /** DER of the object identifier of P-256, for CKA_EC_PARAMS. */
 export const P256_PARAMS: Uint8Array = Buffer.from('06082a8648ce3d030107', 'hex');
 
+/** DER of the object identifiers of the curves that people's keys are on, for CKA_EC_PARAMS. */
+export const CURVE_PARAMS = {
+  'ecdsa-p256-sha256': P256_PARAMS,
+  'ecdsa-p384-sha384': Buffer.from('06052b81040022', 'hex'),
+  'ecdsa-p521-sha512': Buffer.from('06052b81040023', 'hex'),
+  ed25519: Buffer.from('06032b6570', 'hex'),
+} as const satisfies Readonly<Record<string, Uint8Array>>;
+
 /**
  * base64 DER SubjectPublicKeyInfo of a public key object: RSA, P-256, P-384, P-521 or Ed25519. Returns null when the
  * token does not tell the parts, or they are no such key. Throws CryptokiError.

@@ -2,6 +2,7 @@
 import { imprintState } from '../../ceremony/command/apply';
 import type { UnitState } from '../../ceremony/command/unit-state';
 import type { ArgsOf, Handlers, MODULE_OPERATIONS, PersonLink, ResultOf, UnitTarget } from '../contract';
+import { readCardKey } from '../card/read-key';
 import { prepareCard, signWithCard } from '../card/card';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import { checkModuleFiles } from '../pkcs11/module-file';
@@ -126,6 +127,7 @@ export function moduleHandlers(): Handlers<Operations> {
       const signature = await signWithCard(tokens(), card, Buffer.from(message, 'base64'), link);
       return Buffer.from(signature).toString('base64');
     },
+    'card.read-key': (args, link) => readCardKey(tokens(), args, link),
     'card.prepare': (args, link) => prepareCard(tokens(), args, link),
   };
 }

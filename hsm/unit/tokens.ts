@@ -147,7 +147,7 @@ export class Tokens {
   }
 
   /** A participant's own token with its user logged in; asks for the PIN the first time. Throws DeviceError. */
-  async openCard(card: CardTarget, link: PersonLink): Promise<OpenToken> {
+  async openCard(card: Pick<CardTarget, 'participant' | 'address'>, link: PersonLink): Promise<OpenToken> {
     const of = `the token of ${card.participant}`;
     const found = this.require(of, card.address, null);
     const holders = [card.participant];

@@ -105,7 +105,8 @@ function problemOf(layer, file, specifier, typeOnly) {
   if (isBuiltin(specifier)) return layer.node === 'all' || layer.node.includes(first) ? null : 'node';
 
   const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : first;
-  if (name in ONLY_IN && ONLY_IN[/** @type {keyof typeof ONLY_IN} */ (name)] !== layer.folder) return 'package';
+  const only = ONLY_IN[/** @type {keyof typeof ONLY_IN} */ (name)];
+  if (only !== undefined && !only.includes(layer.folder)) return 'package';
   return layer.packages === 'all' || layer.packages.includes(name) ? null : 'package';
 }
 

@@ -63,8 +63,31 @@ const UNDER_KEYPACKAGE = [
   'ceremony/command/dsse',
 ];
 
+/** What a window may take in besides the contract: pure, and of no use to get at anything. */
+const UNDER_RENDERER = [
+  'ceremony/words',
+  'ceremony/text-forms',
+  'ceremony/canonical-json',
+  'ceremony/check-value',
+  'hsm/dialogue',
+  'hsm/sealed-exchange',
+  'hsm/secret-port',
+];
+
 /** Packages of the domain. */
 const DOMAIN_PACKAGES = ['valibot', 'yaml', '@noble/ciphers'];
+
+/** Packages of the windows. */
+const RENDERER_PACKAGES = [
+  'valibot',
+  'react',
+  'react-dom',
+  'zustand',
+  '@carbon/react',
+  '@carbon/icons-react',
+  '@fontsource/ibm-plex-mono',
+  '@fontsource/ibm-plex-sans',
+];
 
 /** @type {readonly Layer[]} */
 export const LAYERS = [
@@ -110,8 +133,49 @@ export const LAYERS = [
     network: false,
   },
   {
+    folder: 'workstation/',
+    values: ['workstation/', 'hsm/', 'ceremony/'],
+    types: [],
+    node: OFFLINE_NODE,
+    packages: DOMAIN_PACKAGES,
+    network: false,
+  },
+  {
+    // Typefaces and PDF: packages that no other part has any use for.
+    folder: 'workstation/report-pdf/',
+    values: ['workstation/report-pdf/', 'ceremony/print/'],
+    types: [],
+    node: ['zlib'],
+    packages: ['pdfkit', '@fontsource/ibm-plex-mono', '@fontsource/ibm-plex-sans'],
+    network: false,
+  },
+  {
+    folder: 'ipc/',
+    values: ['ipc/', 'ceremony/', 'hsm/dialogue'],
+    types: [],
+    node: [],
+    packages: ['valibot'],
+    network: false,
+  },
+  {
+    folder: 'src-main/',
+    values: ['src-main/', 'workstation/', 'hsm/', 'ceremony/', 'ipc/'],
+    types: [],
+    node: OFFLINE_NODE,
+    packages: [...DOMAIN_PACKAGES, 'electron'],
+    network: false,
+  },
+  {
+    folder: 'src-renderer/',
+    values: ['src-renderer/', 'ipc/', ...UNDER_RENDERER],
+    types: ['ceremony/'],
+    node: [],
+    packages: RENDERER_PACKAGES,
+    network: false,
+  },
+  {
     folder: 'cli/',
-    values: ['cli/', 'hsm/', 'ceremony/'],
+    values: ['cli/', 'workstation/', 'hsm/', 'ceremony/'],
     types: [],
     node: OFFLINE_NODE,
     packages: DOMAIN_PACKAGES,
@@ -127,12 +191,14 @@ export const LAYERS = [
   },
   { folder: 'scripts/', values: ['scripts/'], types: [], node: 'all', packages: 'all', network: false },
   { folder: 'test/', values: [''], types: [], node: 'all', packages: 'all', network: false },
+  // Programs that tests start in Electron in place of the app's own.
+  { folder: 'test/app/', values: [''], types: [], node: 'all', packages: 'all', network: false },
   // The service is tested over the protocol that it speaks.
   { folder: 'test/connected/', values: [''], types: [], node: 'all', packages: 'all', network: true },
 ];
 
-/** Packages that only one folder may import, whatever else it says above. */
-export const ONLY_IN = { pkcs11js: 'hsm/pkcs11/', electron: null };
+/** Packages that only these layers may import, whatever else it says above. */
+export const ONLY_IN = { pkcs11js: ['hsm/pkcs11/'], electron: ['src-main/', 'test/app/'] };
 
 /**
  * The layer that a file belongs to, or null.
@@ -152,6 +218,6 @@ export function layerOf(file) {
  * @param {string} path
  */
 export function holds(list, path) {
-  const bare = path.replace(/\.(?:ts|mts|cts|js|mjs|cjs)$/, '');
+  const bare = path.replace(/\.(?:tsx?|mts|cts|jsx?|mjs|cjs)$/, '');
   return list.some((one) => (one.endsWith('/') || one === '' ? `${path}/`.startsWith(one) : one === bare));
 }

@@ -13,7 +13,7 @@ import { SetupFailure } from './step.mjs';
  * @property {string} why
  * @property {readonly string[]} commands programs that must be there
  * @property {readonly (readonly string[])[]} files of each group one must be there; `*` stands for one folder
- * @property {boolean} testsOnly
+ * @property {'always' | 'app' | 'tests'} neededFor `app`: also for tests, which start it
  */
 
 /** @type {readonly SystemPackage[]} */
@@ -25,60 +25,118 @@ export const SYSTEM_PACKAGES = [
     files: [
       ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/*/softhsm/libsofthsm2.so', '/usr/lib64/pkcs11/libsofthsm2.so'],
     ],
-    testsOnly: false,
+    neededFor: 'always',
   },
   {
     name: 'opensc',
     why: 'pkcs11-tool, which looks at tokens without any code of ours',
     commands: ['pkcs11-tool'],
     files: [],
-    testsOnly: false,
+    neededFor: 'always',
   },
   {
     name: 'g++',
     why: 'compiles pkcs11js, the bridge to PKCS#11 modules',
     commands: ['g++'],
     files: [],
-    testsOnly: false,
+    neededFor: 'always',
   },
-  { name: 'jq', why: 'verify.sh reads the transcript with it', commands: ['jq'], files: [], testsOnly: false },
-  { name: 'openssl', why: 'verify.sh checks signatures with it', commands: ['openssl'], files: [], testsOnly: false },
+  { name: 'jq', why: 'verify.sh reads the transcript with it', commands: ['jq'], files: [], neededFor: 'always' },
+  {
+    name: 'openssl',
+    why: 'verify.sh checks signatures with it',
+    commands: ['openssl'],
+    files: [],
+    neededFor: 'always',
+  },
   {
     name: 'libnss3',
     why: 'a second PKCS#11 module (NSS), so that not only SoftHSM is rehearsed on',
     commands: [],
     files: [['/usr/lib/*/libsoftokn3.so', '/usr/lib/*/nss/libsoftokn3.so', '/usr/lib64/libsoftokn3.so']],
-    testsOnly: false,
+    neededFor: 'always',
+  },
+  {
+    name: 'libgtk-3-0',
+    why: 'windows, and most libraries below them',
+    commands: [],
+    files: library('libgtk-3.so.0'),
+    neededFor: 'app',
+  },
+  {
+    name: 'libgbm1',
+    why: 'what the windows show is drawn into its buffers',
+    commands: [],
+    files: library('libgbm.so.1'),
+    neededFor: 'app',
+  },
+  {
+    name: 'libasound2',
+    why: 'Electron does not start without it, though the app makes no sound',
+    commands: [],
+    files: library('libasound.so.2'),
+    neededFor: 'app',
   },
   {
     name: 'opencryptoki',
     why: 'a third PKCS#11 module: the tests rehearse on its soft token',
     commands: [],
     files: [['/usr/lib/*/opencryptoki/stdll/libpkcs11_sw.so', '/usr/lib64/opencryptoki/stdll/libpkcs11_sw.so']],
-    testsOnly: true,
+    neededFor: 'tests',
   },
   {
     name: 'libopencryptoki0',
     why: 'the library of opencryptoki',
     commands: [],
     files: [['/usr/lib/*/pkcs11/libopencryptoki.so', '/usr/lib64/pkcs11/libopencryptoki.so']],
-    testsOnly: true,
+    neededFor: 'tests',
   },
   {
     name: 'shellcheck',
     why: 'the tests check verify.sh with it',
     commands: ['shellcheck'],
     files: [],
-    testsOnly: true,
+    neededFor: 'tests',
+  },
+  {
+    name: 'poppler-utils',
+    why: 'the tests read PDFs with it: text, structure, pages as pictures',
+    commands: ['pdftotext', 'pdftoppm', 'pdfinfo'],
+    files: [],
+    neededFor: 'tests',
   },
   {
     name: 'strace',
     why: 'a test sees with it that nothing secret is on a command line, and that the offline program opens no socket',
     commands: ['strace'],
     files: [],
-    testsOnly: true,
+    neededFor: 'tests',
+  },
+  {
+    name: 'xvfb',
+    why: 'the tests show the app on a display of their own',
+    commands: ['Xvfb'],
+    files: [],
+    neededFor: 'tests',
+  },
+  { name: 'xauth', why: 'only the tests may look at that display', commands: ['xauth'], files: [], neededFor: 'tests' },
+  {
+    name: 'xdotool',
+    why: 'the tests press real keys, since what a browser makes up is not what a keyboard sends',
+    commands: ['xdotool'],
+    files: [],
+    neededFor: 'tests',
   },
 ];
+
+/**
+ * Where a library of the system can be.
+ *
+ * @param {string} name
+ */
+function library(name) {
+  return [[`/usr/lib/*/${name}`, `/lib/*/${name}`, `/usr/lib64/${name}`, `/usr/lib/${name}`]];
+}
 
 /**
  * Which packages are not there.
@@ -91,6 +149,16 @@ export function missingPackages(packages, probe = { command: (name) => findComma
   return packages.filter(
     (one) => !one.commands.every((name) => probe.command(name)) || !one.files.every((group) => group.some(probe.file)),
   );
+}
+
+/**
+ * The packages that something needs.
+ *
+ * @param {{ forApp: boolean, forTests: boolean }} purpose
+ */
+export function packagesFor({ forApp, forTests }) {
+  const needs = new Set(['always', ...(forApp || forTests ? ['app'] : []), ...(forTests ? ['tests'] : [])]);
+  return SYSTEM_PACKAGES.filter((one) => needs.has(one.neededFor));
 }
 
 /**
@@ -116,23 +184,24 @@ export function installPlan(names, machine) {
  * Installs what is missing.
  *
  * @param {(text: string) => void} say
- * @param {{ forTests: boolean }} purpose
+ * @param {{ forApp: boolean, forTests: boolean }} purpose
  * @returns {Promise<string>} the outcome in a few words
  * @throws SetupFailure when a package is missing and can't be installed here
  */
 export async function installSystemPackages(say, purpose) {
-  const wanted = SYSTEM_PACKAGES.filter((one) => purpose.forTests || !one.testsOnly);
+  const wanted = packagesFor(purpose);
   const missing = missingPackages(wanted);
   if (missing.length === 0) return `all ${String(wanted.length)} are there`;
   for (const one of missing) say(`${one.name} is missing: ${one.why}`);
 
   const names = missing.map((one) => one.name);
-  const plan = installPlan(names, await thisMachine());
+  const plan = installPlan(await Promise.all(names.map(nameHere)), await thisMachine());
   if ('remedy' in plan) throw new SetupFailure(`system packages are missing: ${names.join(', ')}`, plan.remedy);
 
   // A mirror that is partly out of reach fails `update` though the packages can still be had: `install` decides.
   await apt(plan.prefix, ['update', '-qq'], say);
-  const installed = await apt(plan.prefix, ['install', '-y', '-qq', '--no-install-recommends', ...names], say);
+  const present = await Promise.all(names.map(nameHere)); // only now do fresh lists tell
+  const installed = await apt(plan.prefix, ['install', '-y', '-qq', '--no-install-recommends', ...present], say);
   const still = missingPackages(missing).map((one) => one.name);
   if (installed !== 0 || still.length > 0) {
     throw new SetupFailure(
@@ -141,6 +210,17 @@ export async function installSystemPackages(say, purpose) {
     );
   }
   return `installed ${names.join(', ')}`;
+}
+
+/**
+ * A package's name on this system: libraries were renamed when time became 64 bits wide (Debian 13, Ubuntu 24.04).
+ *
+ * @param {string} name
+ */
+async function nameHere(name) {
+  const renamed = `${name}t64`;
+  const { code, output } = await runCommand('apt-cache', ['show', '--no-all-versions', renamed]);
+  return code === 0 && output.includes(`Package: ${renamed}\n`) ? renamed : name;
 }
 
 async function thisMachine() {

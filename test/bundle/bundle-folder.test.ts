@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyBundle } from '../../ceremony/bundle/verify';
-import { FileBundleFolder } from '../../cli/bundle-folder';
+import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { makeBundle } from './software-ceremony';
 
 let base: string;

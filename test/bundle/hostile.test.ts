@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isBundleName, pemOf, spkiOf, type BundleReader } from '../../ceremony/bundle/layout';
-import { renderReport } from '../../ceremony/bundle/report';
+import { reportDocument } from '../../ceremony/bundle/report/report-document';
 import { formatSums, parseSums } from '../../ceremony/bundle/sums';
 import { verifyBundle } from '../../ceremony/bundle/verify';
 import type { Draft } from '../../ceremony/transcript/line';
-import { readFiles, readerOf, withSums } from './mutations';
+import { renderHtml } from '../../ceremony/print/html';
+import { readFiles, readerOf, withSums } from './mutation/bundle-files';
 import { makeBundle } from './software-ceremony';
 import { folderAt, removeDirectory, temporaryDirectory } from './temp-folder';
 
@@ -57,12 +58,13 @@ describe('verifyBundle', () => {
       read: () => Promise.reject(new Error('must not be read')),
     };
     expect((await verifyBundle(many)).findings[0]?.reason).toBe('more than 10000 files');
-    const large: BundleReader = {
-      list: () => Promise.resolve(['transcript.jsonl']),
+    const large = (name: string): BundleReader => ({
+      list: () => Promise.resolve([name]),
       size: () => Promise.resolve(2 ** 40),
       read: () => Promise.reject(new Error('must not be read')),
-    };
-    expect((await verifyBundle(large)).findings[0]?.reason).toBe('longer than 67108864 bytes');
+    });
+    expect((await verifyBundle(large('plan.json'))).findings[0]?.reason).toBe('longer than 67108864 bytes');
+    expect((await verifyBundle(large('attachments/film'))).findings[0]?.reason).toBe('longer than 68719476736 bytes');
     for (const name of [
       '../plan.json',
       '/etc/passwd',
@@ -82,7 +84,7 @@ describe('verifyBundle', () => {
     }
   });
 
-  it('never throws for any content of any file', { timeout: 60_000 }, async () => {
+  it('never throws for any content of any file', { timeout: 240_000 }, async () => {
     await makeBundle(folderAt(directory));
     const original = await readFiles(directory);
     const names = [...original.keys()];
@@ -98,7 +100,7 @@ describe('verifyBundle', () => {
           const files = withSums(new Map([...original, [name, content]]));
           const report = await verifyBundle(readerOf(files));
           expect(['refused', 'incomplete', 'consistent']).toContain(report.verdict);
-          expect(await renderReport(readerOf(files), report)).toContain('</html>');
+          expect(renderHtml(await reportDocument(readerOf(files), report))).toContain('</html>');
         },
       ),
       { numRuns: 60 },
@@ -150,7 +152,7 @@ describe('verify.sh', () => {
         mkdirSync(join(at, '$(id)'));
       },
     ],
-  ])('refuses %s', { timeout: 60_000 }, async (_, spoil) => {
+  ])('refuses %s', { timeout: 240_000 }, async (_, spoil) => {
     await makeBundle(folderAt(directory));
     spoil(directory);
     const { code, output } = await runScript(directory);
@@ -169,7 +171,7 @@ describe('report', () => {
     const spoil = (draft: Draft): Draft =>
       draft.type === 'step.failed' ? { ...draft, body: { ...draft.body, error: { code: 'X', message: evil } } } : draft;
     await makeBundle(folder, { draft: spoil });
-    const html = await renderReport(folder, await verifyBundle(folder));
+    const html = renderHtml(await reportDocument(folder, await verifyBundle(folder)));
     expect(html).not.toMatch(/<(?:script|img|iframe|link|object)/iu);
     expect(html).not.toMatch(/<[^>]*\s(?:src|href|on[a-z]+)=/iu);
     expect(html).toContain('&#60;script&#62;alert(1)');
@@ -186,10 +188,11 @@ describe('report', () => {
     const folder = folderAt(directory);
     await makeBundle(folder, { mode: 'production', stopBefore: 'generate' });
     const report = await verifyBundle(folder);
-    const html = await renderReport(folder, report);
+    const html = renderHtml(await reportDocument(folder, report));
     expect(html).not.toContain('REHEARSAL');
     expect(html).toContain('Incomplete: the ceremony was not brought to its end.');
-    expect(await renderReport(readerOf(new Map()), await verifyBundle(readerOf(new Map())))).toContain('Refused');
+    const none = readerOf(new Map());
+    expect(renderHtml(await reportDocument(none, await verifyBundle(none)))).toContain('Refused');
   });
 });
 

@@ -1,92 +1,141 @@
 /**
- * Any changed, dropped, swapped or added byte, line or file is found by both verifiers, and with the same verdict. Evenly
- * spread samples go to each; with KEYRITE_DEEP=1 all of them.
+ * The mutation suite: no verifier accepts a corrupted bundle, and both give the same verdict. The bundles are one that a
+ * real rehearsal on SoftHSM2 left (the fixture of version 0.1.0), one of the software ceremony, in which people have keys
+ * of every algorithm, one with two addenda, and one with sessions and people who come and go. `npm test` takes a seeded sample; with
+ * KEYRITE_DEEP=1 verifyBundle judges all of them and verify.sh 500, spread evenly over the kinds.
  */
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifyBundle } from '../../ceremony/bundle/verify';
-import { mutations, readFiles, readerOf, writeFiles, type Files, type Mutation } from './mutations';
-import { makeBundle } from './software-ceremony';
-import { folderAt, removeDirectory, temporaryDirectory } from './temp-folder';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TIME_LIMIT_MS, judge, judgeByScript, severalAtOnce, type Judged } from './mutation/both-verifiers';
+import { readFiles, sameFiles, seededRandom, sha256, type Files } from './mutation/bundle-files';
+import { KINDS, type Corruption } from './mutation/corruption';
+import { hashesRight } from './mutation/hashes-right';
+import { HUGE_LINES } from './mutation/huge-line';
+import { signedAgain } from './mutation/insider';
+import { isAccepted, tableOf, type Outcome } from './mutation/table';
+import { addendaBundle, softwareBundle } from './mutation/truthful';
+import { evenly, mutations, subjectOf, type Subject } from './mutations';
 
 const DEEP = process.env['KEYRITE_DEEP'] === '1';
-/** How many go to each verifier in a run that is not deep. */
-const SAMPLES = { ts: 400, sh: 60 };
-const SCRIPT = fileURLToPath(new URL('../../ceremony/bundle/verify.sh', import.meta.url));
+/** How many corruptions of each bundle are the suite; how many of these are judged in a run, and how many by verify.sh. */
+const SUITE = { rehearsal: 3000, software: 1700, 'real life': 900, addenda: 700 } as const;
+const SAMPLES = DEEP ? { ts: 1, sh: 500 } : { ts: 0.03, sh: 33 };
+/** How much the process may grow over the whole run: verification keeps nothing. */
+const GROWTH_BYTES = 700 * 1024 * 1024;
+const RELEASED = fileURLToPath(new URL('../fixtures/bundles/0.1.0/bundle', import.meta.url));
 
-let directory = '';
-let original: Files = new Map();
-let all: Mutation[] = [];
+interface Part {
+  readonly name: keyof typeof SUITE;
+  readonly subject: Subject;
+  readonly suite: readonly Corruption[];
+}
+let parts: readonly Part[] = [];
 
 beforeAll(async () => {
-  directory = await temporaryDirectory();
-  await makeBundle(folderAt(directory));
-  original = await readFiles(directory);
-  all = [...mutations(original, 'keyrite')];
-});
-afterAll(async () => {
-  await removeDirectory(directory);
+  const part = (name: Part['name'], subject: Subject): Part => ({ name, subject, suite: suiteOf(name, subject) });
+  parts = [
+    part('rehearsal', subjectOf(await readFiles(RELEASED))),
+    part('software', subjectOf(await softwareBundle())),
+    part('addenda', {
+      files: await addendaBundle(),
+      other: await addendaBundle({ ceremony: 'software-2' }),
+      signsAgain: false,
+    }),
+    part('real life', {
+      files: await softwareBundle({ realLife: true, custody: (entry) => entry }),
+      other: await softwareBundle({ realLife: true, custody: (entry) => entry, ceremony: 'software-2' }),
+      signsAgain: false,
+    }),
+  ];
 });
 
-/** `count` of the mutations, evenly spread, so that every file has its share; all of them in a deep run. */
-function sample(count: number): readonly Mutation[] {
-  if (DEEP) return all;
-  const stride = all.length / count;
-  return Array.from({ length: count }, (_, place) => all[Math.floor(place * stride)]).filter(
-    (one) => one !== undefined,
-  );
+function suiteOf(name: Part['name'], subject: Subject): readonly Corruption[] {
+  return evenly([...mutations(subject, name)], SUITE[name], `${name} suite`);
 }
 
-/** Exit code and output of verify.sh on files. */
-async function runScript(files: Files): Promise<{ code: number; output: string }> {
-  const place = await temporaryDirectory();
-  try {
-    await writeFiles(place, files);
-    return await new Promise((resolve) => {
-      execFile('sh', [SCRIPT, place], { timeout: 60_000 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr });
-      });
-    });
-  } finally {
-    await removeDirectory(place);
-  }
+/** What a bundle holds, as one hash; files that are the original's own are not read again. */
+function fingerprint(files: Files, original: Files): string {
+  const parts = [...files].map(([name, content]) => [name, original.get(name) === content ? 'same' : sha256(content)]);
+  return sha256(JSON.stringify(parts));
 }
 
-describe('mutations of a bundle', () => {
-  it('are many, all different from the bundle, and the same each time', async () => {
-    expect(all.length).toBeGreaterThan(600);
-    expect([...mutations(await readFiles(directory), 'keyrite')].map(({ name }) => name)).toEqual(
-      all.map(({ name }) => name),
+describe('corruptions', () => {
+  it('are of bundles that hold, and that still do when a forger changes nothing', { timeout: 240_000 }, async () => {
+    for (const { subject, name } of parts) {
+      const { files, signsAgain } = subject;
+      expect(await judge(files), name).toMatchObject({ verdict: 'consistent' });
+      expect(await judgeByScript(files), name).toMatchObject({ verdict: 'consistent' });
+      expect(sameFiles(hashesRight(files), files), name).toBe(true);
+      if (!signsAgain) continue;
+      expect(await judge(signedAgain(files)), name).toMatchObject({ verdict: 'consistent' });
+      expect(await judgeByScript(signedAgain(files)), name).toMatchObject({ verdict: 'consistent' });
+    }
+  });
+
+  it('are more than 5,000, of every kind, and the same each time', () => {
+    const all = parts.flatMap(({ suite }) => suite);
+    expect(all.length).toBeGreaterThan(5000);
+    expect(KINDS.filter((kind) => !all.some((one) => one.kind === kind))).toEqual([]);
+    for (const { subject, name, suite } of parts) {
+      const again = suiteOf(name, subject);
+      expect(again.map((one) => one.name)).toEqual(suite.map((one) => one.name));
+      const random = seededRandom('again');
+      for (const place of Array.from({ length: 40 }, () => random(suite.length))) {
+        const [one, two] = [suite[place], again[place]];
+        if (one === undefined || two === undefined) throw new Error('no such corruption');
+        const made = fingerprint(one.make(), subject.files);
+        expect(fingerprint(one.make(), subject.files), one.name).toBe(made);
+        expect(fingerprint(two.make(), subject.files), one.name).toBe(made);
+      }
+    }
+  });
+
+  it('are never accepted, and never judged differently', { timeout: DEEP ? 3_600_000 : 180_000 }, async () => {
+    const chosen = parts.map(({ suite, name }) =>
+      // Of each kind that a bundle has, one at least.
+      evenly(suite, Math.max(Math.ceil(suite.length * SAMPLES.ts), KINDS.length), `${name} sample`),
     );
-    expect((await verifyBundle(readerOf(original))).verdict).toBe('consistent');
-    expect((await runScript(original)).output).toContain('verdict: consistent');
-  });
-
-  it('are found by verifyBundle', { timeout: 600_000 }, async () => {
-    const passed: string[] = [];
-    for (const { name, files } of sample(SAMPLES.ts)) {
-      const { verdict, findings, missing } = await verifyBundle(readerOf(files));
-      if (verdict === 'consistent' || verdict === 'verified') passed.push(name);
-      if (verdict === 'refused') expect(findings.length, name).toBeGreaterThan(0);
-      if (verdict === 'incomplete') expect(missing.length, name).toBeGreaterThan(0);
+    const forScript = new Set(evenly(chosen.flat(), SAMPLES.sh, 'script'));
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    // verify.sh runs beside verifyBundle, two at once: together they keep two cores busy.
+    const scripts = severalAtOnce([...forScript], 2, async (corruption) => {
+      return [corruption, await judgeByScript(corruption.make(), corruption.outside)] as const;
+    });
+    const judged: (readonly [Corruption, Judged])[] = [];
+    for (const [place, { subject }] of parts.entries()) {
+      const seen = new Set<string>();
+      for (const corruption of chosen[place] ?? []) {
+        const files = corruption.make();
+        const print = fingerprint(files, subject.files) + JSON.stringify(corruption.outside ?? {});
+        // The same change come upon twice, or one that making right undid, counts once or not at all.
+        if (seen.has(print) || sameFiles(files, subject.files)) continue;
+        seen.add(print);
+        judged.push([corruption, await judge(files, corruption.outside)]);
+        peak = Math.max(peak, process.memoryUsage().rss);
+      }
     }
-    expect(passed).toEqual([]);
-  });
+    const byScript = new Map(await scripts);
+    const outcomes = judged.map(([corruption, ts]): Outcome => ({
+      corruption,
+      ts,
+      sh: byScript.get(corruption) ?? null,
+    }));
+    const grown = Math.round((peak - before) / 1024 / 1024);
+    const huge = `lines of 1 GiB: ${String(HUGE_LINES.length)} more, in test/bundle/huge-line.deep.test.ts`;
+    console.log(`${tableOf(outcomes)}\n${huge}\nmemory: at most ${String(grown)} MiB more than before\n`);
 
-  it('are found by verify.sh, with the verdict of verifyBundle', { timeout: 3_600_000 }, async () => {
-    const wrong: string[] = [];
-    for (const { name, files } of sample(SAMPLES.sh)) {
-      const [{ code, output }, report] = [await runScript(files), await verifyBundle(readerOf(files))];
-      const said = /^verdict: ([a-z]+)/mu.exec(output)?.[1];
-      if (code !== 1 || said !== report.verdict)
-        wrong.push(`${name}: verify.ts ${report.verdict}, verify.sh ${String(code)} ${output}`);
-    }
-    expect(wrong).toEqual([]);
-  });
-
-  it('goes into the bundle as it is', async () => {
-    expect(Buffer.from(original.get('verify.sh') ?? []).equals(await readFile(SCRIPT))).toBe(true);
+    const name = ({ corruption, ts, sh }: Outcome): string =>
+      `${corruption.kind}: ${corruption.name}: ${ts.verdict} ${ts.said}; ${sh?.verdict ?? ''} ${sh?.said ?? ''}`;
+    expect(outcomes.filter(({ ts, sh }) => isAccepted(ts) || (sh !== null && isAccepted(sh))).map(name)).toEqual([]);
+    expect(outcomes.filter(({ ts, sh }) => sh !== null && sh.verdict !== ts.verdict).map(name)).toEqual([]);
+    const isSlow = ({ ts, sh }: Outcome): boolean => ts.ms > TIME_LIMIT_MS.ts || (sh?.ms ?? 0) > TIME_LIMIT_MS.sh;
+    expect(outcomes.filter(isSlow).map(name)).toEqual([]);
+    expect(peak - before).toBeLessThan(GROWTH_BYTES);
+    const kinds = new Set(outcomes.flatMap(({ corruption, sh }) => (sh === null ? [] : [corruption.kind])));
+    expect(KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
+    if (!DEEP) return;
+    expect(outcomes.length).toBeGreaterThanOrEqual(5000);
+    expect(outcomes.filter(({ sh }) => sh !== null).length).toBeGreaterThanOrEqual(480);
   });
 });

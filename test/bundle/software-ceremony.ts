@@ -22,7 +22,9 @@ import {
   type PayloadType,
   type SignatureAlgorithm,
 } from '../../ceremony/command/dsse';
-import { commandSha256, type CommandPayload, type UnitState } from '../../ceremony/command/unit-state';
+import { identityChallenge } from '../../ceremony/command/statements';
+import { commandSha256, stateSha256, type CommandPayload, type UnitState } from '../../ceremony/command/unit-state';
+import { skewOf } from '../../ceremony/transcript/clock-readings';
 import { verifyKit } from '../../ceremony/bundle/kit';
 import { SUMS, pemOf } from '../../ceremony/bundle/layout';
 import { sumsOf } from '../../ceremony/bundle/sums';
@@ -30,8 +32,9 @@ import { keysOf } from '../../ceremony/bundle/roster';
 import type { BundleFolder } from '../../ceremony/engine/ports';
 import { readBinding, readPlan, type BindingDocument, type PlanDocument } from '../../ceremony/plan/read';
 import { checkpointBody, checkpointEnvelopeFile, checkpointFiles } from '../../ceremony/transcript/checkpoint';
-import type { Draft, FileRef, Line, RosterEntry } from '../../ceremony/transcript/line';
+import { RULES, type Draft, type FileRef, type Line, type RosterEntry } from '../../ceremony/transcript/line';
 import { TranscriptWriter } from '../../ceremony/transcript/writer';
+import { ENTRIES, LEDGER_BEFORE, custodyPlan, type Entry } from './custody-story';
 
 /** Somebody with a software key. */
 export interface Person {
@@ -52,6 +55,12 @@ const CAST: readonly (readonly [string, string, Person['role'], SignatureAlgorit
   ['otto', 'auditors', 'auditor', 'ecdsa-p256-sha256'],
   ['vera', 'approvers', 'approver', 'ecdsa-p256-sha256'],
   ['zeno', 'approvers', 'approver', 'ed25519'],
+];
+
+/** Those who come later in a {@link Variation.realLife}: one is enrolled on the day, one is bound in the second session. */
+const LATER: typeof CAST = [
+  ['emil', 'witnesses', 'witness', 'ecdsa-p256-sha256'],
+  ['nora', 'auditors', 'auditor', 'ed25519'],
 ];
 
 const UNIT = 'unit-a';
@@ -99,6 +108,38 @@ signOff:
   wording: I was there and saw this.
 `;
 
+/** The plan with two sessions, somebody enrolled on the day, and clocks that are read. */
+function realLifePlan(text: string): string {
+  return text
+    .replace(
+      'count: 1 }\n  - { id: auditors, role: auditor, count: 1',
+      'count: 1, alternates: 1 }\n  - { id: auditors, role: auditor, count: 1, alternates: 1',
+    )
+    .replace('materials: []', 'materials: [{ id: case, kind: seal, name: The case with the unit }]')
+    .replace(
+      '  - { id: initialise,',
+      '  - { id: enrol, title: Enrolment, action: enrol, position: witnesses, vouchers: [administrators, auditors], identification: A passport. }\n' +
+        '  - { id: initialise,',
+    )
+    .replace(
+      '  - { id: generate,',
+      '  - { id: overnight, title: Pause, action: pause, reason: Overnight., by: [witnesses], seals: [case], signers: [{ role: witness, count: 1 }] }\n' +
+        '  - { id: preflight-2, title: Pre-flight again, action: preflight }\n' +
+        '  - { id: roll-call-2, title: Roll call again, action: roll-call, positions: [administrators, custodians, witnesses, auditors] }\n' +
+        '  - { id: generate,',
+    )
+    .replace(
+      '  - { id: sign-off,',
+      '  - { id: filed, title: Filed, action: fact, ask: The audit log of the unit., by: [witnesses], attach: true }\n' +
+        '  - { id: sign-off,',
+    );
+}
+
+function planOf({ realLife, custody }: Variation): string {
+  const text = realLife === true ? realLifePlan(PLAN_TEXT) : PLAN_TEXT;
+  return custody === undefined ? text : custodyPlan(text);
+}
+
 /** What a ceremony can be made to do otherwise. */
 export interface Variation {
   readonly mode?: 'rehearsal' | 'production';
@@ -119,9 +160,13 @@ export interface Variation {
   readonly planText?: (text: string) => string;
   readonly bindingText?: (text: string) => string;
   readonly roster?: (roster: RosterEntry[]) => RosterEntry[];
+  /** Whose key somebody has, and signs with, instead of a key of their own. */
+  readonly keyOf?: Readonly<Record<string, string>>;
   /** Stops before the named step, without closing. */
   readonly stopBefore?: string;
   readonly outcome?: 'completed' | 'abandoned';
+  /** Further facts in steps that have no acts (the pre-flight), as many; they are not among the lines of {@link Made}. */
+  readonly facts?: number;
   readonly approvers?: readonly string[];
   /** Steps that an exception skips, further to the inventory. */
   readonly skip?: readonly string[];
@@ -129,6 +174,29 @@ export interface Variation {
   readonly planTail?: string;
   /** Further files by name. */
   readonly extra?: Readonly<Record<string, string>>;
+  /**
+   * Three people read their clocks, somebody is enrolled, the ceremony is paused and goes on in a second session with
+   * somebody new, somebody leaves and is replaced, an exception is raised, and the clock goes back once.
+   */
+  readonly realLife?: boolean;
+  /** There is a custody ledger; its entries can be changed before they are signed, and one that is null is left out. */
+  readonly custody?: (entry: Entry) => Entry | null;
+  /** The custody step in which an exception of the kind `materials` is raised and signed before its entries. */
+  readonly exceptedSeal?: string;
+  /** Takes the inventory instead of skipping it, and changes what is recorded of the unit; `sign` is its identity key. */
+  readonly inventory?: (reading: JsonObject, sign: (nonce: string) => string) => JsonObject;
+  /** Nobody brings the file that the plan asks for; two people sign for it, or nobody says so. */
+  readonly noFile?: 'excepted' | 'silent';
+  /** Changes the binding of the second session. */
+  readonly secondBinding?: (text: string) => string;
+  /** Who approves the binding of the second session. */
+  readonly secondApprovers?: readonly string[];
+  /** Who proves presence again in the second session; without it everybody. */
+  readonly secondPresent?: (id: string) => boolean;
+  /** What the clocks show more than the workstation's, in milliseconds. */
+  readonly clockSkews?: Readonly<Record<string, number>>;
+  /** After the roll call, two people sign that a clock which is off is safe to go on with. */
+  readonly exceptedClock?: boolean;
   /** The state that the unit is in from the beginning; whatever is signed, the transcript claims that it was carried out. */
   readonly start?: UnitState;
 }
@@ -172,6 +240,8 @@ class SoftwareCeremony {
   private readonly folder: BundleFolder;
   private readonly variation: Variation;
   private readonly people: ReadonlyMap<string, Person>;
+  private readonly later: ReadonlyMap<string, Person>;
+  private readonly planText: string;
   private readonly binding: BindingDocument;
   private readonly random = seededBytes('random');
   private readonly lines: Line[] = [];
@@ -185,8 +255,12 @@ class SoftwareCeremony {
   private constructor(folder: BundleFolder, variation: Variation) {
     this.folder = folder;
     this.variation = variation;
-    this.people = new Map(castOf(variation.reproducible ?? false).map((one) => [one.id, one]));
-    const plan = readPlan((variation.planText ?? identity)(PLAN_TEXT));
+    this.people = withKeysOf(castOf(variation.reproducible ?? false), variation.keyOf ?? {});
+    this.later = new Map(
+      variation.realLife === true ? laterPeople(variation.reproducible ?? false).map((one) => [one.id, one]) : [],
+    );
+    this.planText = (variation.planText ?? identity)(planOf(variation));
+    const plan = readPlan(this.planText);
     const canonical = Buffer.concat([plan.canonical, Buffer.from(variation.planTail ?? '')]);
     this.plan = { ...plan, canonical, sha256: createHash('sha256').update(canonical).digest('hex') };
     this.state = variation.start ?? null;
@@ -196,17 +270,12 @@ class SoftwareCeremony {
   static async open(folder: BundleFolder, variation: Variation): Promise<SoftwareCeremony> {
     const self = new SoftwareCeremony(folder, variation);
     const files = [
-      await self.file('plan.yaml', Buffer.from((variation.planText ?? identity)(PLAN_TEXT))),
+      await self.file('plan.yaml', Buffer.from(self.planText)),
       await self.file('plan.json', self.plan.canonical),
       await self.file('binding.yaml', Buffer.from((variation.bindingText ?? identity)(self.bindingText()))),
       await self.file('binding.json', self.binding.canonical),
     ];
-    const roster = [...self.people.values()].map((one) => ({
-      id: one.id,
-      name: nameOf(one.id),
-      roles: [one.role],
-      key: { algorithm: one.algorithm, spki: one.spki, holder: 'file' as const },
-    }));
+    const roster = [...self.people.values()].map(entryOf);
     self.roster = (variation.roster ?? identity)(roster);
     for (const { id, key } of self.roster) files.push(await self.file(`keys/${id}.pem`, Buffer.from(pemOf(key.spki))));
     for (const id of variation.approvers ?? ['vera', 'zeno']) {
@@ -232,6 +301,7 @@ class SoftwareCeremony {
         plan: { id: self.plan.plan.id, sha256: self.plan.sha256 },
         binding: { sha256: self.binding.sha256 },
         app: { name: 'keyrite', version: '0.0.0', sha256: '0'.repeat(64), runtime: 'test' },
+        ...(variation.realLife === true ? { rules: RULES } : {}),
         roster: self.roster,
         quorum: self.plan.plan.signOff.quorum,
         keysFrom: self.about.mode === 'production' ? 'plan' : 'binding',
@@ -242,23 +312,198 @@ class SoftwareCeremony {
   }
 
   made(): Made {
-    return { planHash: this.plan.sha256, people: this.people, lines: this.lines };
+    return { planHash: this.plan.sha256, people: new Map([...this.people, ...this.later]), lines: this.lines };
   }
 
   /** One step of the plan. */
   async carryOut(step: string, action: string): Promise<void> {
-    if (action === 'unit.inventory' || this.variation.skip?.includes(step) === true) {
+    const isSkipped = action === 'unit.inventory' && this.variation.inventory === undefined;
+    if (isSkipped || this.variation.skip?.includes(step) === true) {
       await this.exception(step, 'step-skipped');
       return;
     }
     await this.append({ type: 'step.started', step, by: [], body: { attempt: 1, action } });
-    const files = await this.acts(step, action);
+    const files = this.variation.realLife === true ? await this.lifeIn(step, action) : await this.acts(step, action);
     await this.append({
       type: 'step.outcome',
       step,
       by: [],
       body: { attempt: 1, act: null, result: {}, ...(files.length > 0 ? { files } : {}) },
     });
+    if (action === 'pause') await this.nextSession();
+  }
+
+  /** A step of a ceremony in which people come and go. */
+  private async lifeIn(step: string, action: string): Promise<FileRef[]> {
+    switch (action) {
+      case 'preflight':
+        await this.readClocks(step);
+        return [];
+      case 'enrol':
+        await this.enrol(step);
+        await this.append({
+          type: 'participant.left',
+          step: null,
+          by: ['ada'],
+          body: { participant: 'dora', reason: 'Her train.' },
+        });
+        return [];
+      case 'unit.initialise':
+        await this.prove(null, 'dora');
+        return this.acts(step, action);
+      case 'pause':
+        await this.append({
+          type: 'fact.recorded',
+          step,
+          by: ['wanda'],
+          body: { fact: 'seal', value: { material: 'case', number: 'A-0042' } },
+        });
+        await this.checkpoint(step);
+        return [];
+      case 'master-key.activate':
+        await this.raise(step, 'materials');
+        this.now.ms -= 3_600_000;
+        await this.exception(step, 'clock');
+        await this.append({
+          type: 'participant.replaced',
+          step: null,
+          by: ['ada'],
+          body: { participant: 'wanda', by: 'emil', reason: 'She is ill.' },
+        });
+        return this.acts(step, action);
+      case 'fact': {
+        const isBrought = this.variation.noFile === undefined;
+        const files = isBrought ? [await this.file('attachments/filed-1.log', Buffer.from('a log\n'))] : [];
+        const value = { asked: 'The audit log of the unit.', answer: 'As attached.' };
+        const body = { fact: 'answer', value, ...(isBrought ? { files } : {}) };
+        await this.append({ type: 'fact.recorded', step, by: ['emil'], body });
+        if (this.variation.noFile === 'excepted') await this.raise(step, 'step-deviated');
+        return [];
+      }
+      case 'statement':
+        await this.append({
+          type: 'step.confirmed',
+          step,
+          by: ['emil', 'otto'],
+          body: { attempt: 1, statement: 'Everything was done as read out — “wie vorgelesen”.' },
+        });
+        return [];
+      case 'roll-call':
+        if (step === 'roll-call') {
+          const files = await this.acts(step, action);
+          if (this.variation.exceptedClock === true) await this.excepted('clock', ['preflight', 'preflight-2']);
+          return files;
+        }
+        for (const { id, role } of [...this.people.values(), ...this.later.values()]) {
+          if (role !== 'approver' && (this.variation.secondPresent ?? (() => true))(id)) await this.prove(step, id);
+        }
+        return [];
+      default:
+        return this.acts(step, action);
+    }
+  }
+
+  private async readClocks(step: string): Promise<void> {
+    const by = ['ada', 'otto', 'wanda'];
+    const skews = by.map((id) => this.variation.clockSkews?.[id] ?? { ada: 1_500, otto: -500, wanda: 250 }[id] ?? 0);
+    const workstation = new Date(this.now.ms).toISOString();
+    const readings = by.map((id, place) => ({
+      at: new Date(this.now.ms + (skews[place] ?? 0)).toISOString(),
+      by: id,
+      source: 'wrist watch',
+      workstation,
+    }));
+    const value = { readings, skewMs: { ...skewOf(readings) } };
+    await this.append({ type: 'fact.recorded', step, by, body: { fact: 'clock.readings', value } });
+  }
+
+  private async enrol(step: string): Promise<void> {
+    const participant = entryOf(this.person('emil'));
+    const identification = 'A passport, number 0042.';
+    const record = this.seal(PAYLOAD_TYPES.enrolment, ['ada', 'emil', 'otto'], {
+      format: 'keyrite-enrolment/1',
+      ...this.about,
+      participant,
+      position: 'witnesses',
+      identification,
+      head: this.writer.head,
+    });
+    const files = [await this.file('keys/emil.pem', Buffer.from(pemOf(participant.key.spki)))];
+    await this.append({
+      type: 'participant.enrolled',
+      step,
+      by: ['ada', 'otto'],
+      body: { participant, vouchers: ['ada', 'otto'], identification, record, files },
+    });
+    this.roster = [...this.roster, participant];
+  }
+
+  /** The pause, and the session after it, with somebody new in its binding. */
+  private async nextSession(): Promise<void> {
+    await this.append({
+      type: 'ceremony.paused',
+      step: null,
+      by: [],
+      body: { reason: 'Overnight.', seals: [{ material: 'case', number: 'A-0042' }] },
+    });
+    if (this.state === null) throw new Error('the unit is not initialised');
+    const lastKnown = {
+      identity: this.state.unit,
+      identitySpki: this.person('ada').spki,
+      stateSha256: stateSha256(this.state),
+      counter: this.state.counter,
+    };
+    const everybody = [...this.people.values(), ...this.later.values()];
+    const plain = this.bindingText(everybody, JSON.stringify(lastKnown));
+    const text = (this.variation.secondBinding ?? identity)(plain);
+    const binding = readBinding(text);
+    const files = [
+      await this.file('sessions/0002/binding.yaml', Buffer.from(text)),
+      await this.file('sessions/0002/binding.json', binding.canonical),
+    ];
+    for (const id of this.variation.secondApprovers ?? ['vera', 'zeno']) {
+      const sealed = this.seal(PAYLOAD_TYPES.approval, [id], {
+        format: 'keyrite-approval/1',
+        ...this.about,
+        approver: id,
+        plan: this.plan.sha256,
+        binding: binding.sha256,
+      });
+      files.push(await this.file(`sessions/0002/approvals/${id}.dsse.json`, Buffer.from(`${canonicalJson(sealed)}\n`)));
+    }
+    const roster = binding.binding.people.map((one) => ({
+      ...entryOf(this.person(one.id)),
+      name: one.name,
+      key: one.key,
+    }));
+    const known = new Set(this.roster.map(({ id }) => id));
+    const fresh = roster.filter(({ id }) => !known.has(id));
+    for (const { id, key } of fresh) files.push(await this.file(`keys/${id}.pem`, Buffer.from(pemOf(key.spki))));
+    const app = { name: 'keyrite', version: '0.0.0', sha256: '0'.repeat(64), runtime: 'test' };
+    await this.append({
+      type: 'ceremony.resumed',
+      step: null,
+      by: [],
+      body: {
+        reason: 'pause',
+        torn: null,
+        note: 'The next day.',
+        session: { number: 2, binding: { sha256: binding.sha256 }, app, roster },
+        files,
+      },
+    });
+    this.roster = [...this.roster, ...fresh];
+  }
+
+  private async excepted(kind: 'clock', steps: readonly string[]): Promise<void> {
+    for (const step of steps) await this.exception(step, kind);
+  }
+
+  /** An exception that somebody raises, and its signatures. */
+  private async raise(step: string, kind: 'materials' | 'step-deviated'): Promise<void> {
+    const value = { step, kind, expected: 'The step.', happened: 'It was left out.', decided: 'To go on.' };
+    await this.append({ type: 'fact.recorded', step: null, by: [], body: { fact: 'exception.raised', value } });
+    await this.exception(step, kind);
   }
 
   /** Closing line, last checkpoint, kit and sums. */
@@ -271,7 +516,8 @@ class SoftwareCeremony {
       body: { outcome, exceptions: this.exceptions, withheld: 0, signOff: this.plan.plan.signOff.wording },
     });
     const body = checkpointBody({ ...this.name, size: this.writer.size, root: this.writer.root });
-    await this.signCheckpoint((this.checkpoints += 1), body, this.variation.finalSigners ?? ['ada', 'bela', 'wanda']);
+    const witness = this.variation.realLife === true ? 'emil' : 'wanda';
+    await this.signCheckpoint((this.checkpoints += 1), body, this.variation.finalSigners ?? ['ada', 'bela', witness]);
     for (const [name, content] of Object.entries(verifyKit())) await this.folder.create(name, content);
     await this.folder.create('report.html', Buffer.from('<!doctype html><title>report</title>'));
     await this.folder.create(SUMS, Buffer.from(await sumsOf(this.folder)));
@@ -299,6 +545,9 @@ class SoftwareCeremony {
         await this.command(step, 'thresholds', { command: 'thresholds.set', ...thresholds }, ['ada', 'bela']);
         return [];
       }
+      case 'unit.inventory':
+        await this.takeInventory(step);
+        return [];
       case 'checkpoint':
         await this.checkpoint(step);
         return [];
@@ -318,6 +567,10 @@ class SoftwareCeremony {
       case 'master-key.activate':
         await this.command(step, 'activate', { command: 'master-key.activate', pattern: PATTERN }, ['bela']);
         return [];
+      case 'custody':
+        if (this.variation.exceptedSeal === step) await this.raise(step, 'materials');
+        for (const entry of ENTRIES[step] ?? []) await this.enterCustody(step, entry);
+        return [];
       case 'statement':
         await this.append({
           type: 'step.confirmed',
@@ -333,13 +586,49 @@ class SoftwareCeremony {
           type: 'fact.recorded',
           step,
           by: [],
-          body: { fact: 'note', value: { text: 'tab\there, quote ", back\\slash, nul \u0000, é, 漢, 🔑', number: -7 } },
+          body: {
+            fact: 'answer',
+            value: {
+              asked: 'Odd letters?',
+              answer: 'tab\there, quote ", back\\slash, nul \u0000, é, 漢, 🔑',
+              number: -7,
+            },
+          },
         });
+        await this.manyFacts(step);
         return [];
     }
   }
 
-  private async prove(step: string, id: string): Promise<void> {
+  private async manyFacts(step: string): Promise<void> {
+    for (let number = 0; number < (this.variation.facts ?? 0); number += 1) {
+      const value = {
+        asked: 'What is in the slot?',
+        answer: 'unit-a',
+        slot: number,
+        label: 'unit-a',
+        flags: ['initialised', 'login-required'],
+        firmware: '2.6.1',
+      };
+      await this.writer.append({ type: 'fact.recorded', step, by: ['ada'], body: { fact: 'answer', value } });
+    }
+  }
+
+  private async enterCustody(step: string, told: Entry): Promise<void> {
+    const entry = this.variation.custody?.(told) ?? null;
+    if (entry === null) return;
+    const payload = { format: 'keyrite-custody/1', ...this.about, step, ...entry, head: this.writer.head };
+    const record = this.seal(PAYLOAD_TYPES.custody, ['carl', 'otto'], payload);
+    const { kind: _, ...said } = entry;
+    await this.append({
+      type: 'fact.recorded',
+      step,
+      by: record.signatures.map(({ keyid }) => keyid),
+      body: { fact: 'custody', value: { ...said, record } },
+    });
+  }
+
+  private async prove(step: string | null, id: string): Promise<void> {
     const proof = this.seal(PAYLOAD_TYPES.presence, [id], {
       format: 'keyrite-presence/1',
       ...this.about,
@@ -355,7 +644,7 @@ class SoftwareCeremony {
 
   private async initialise(step: string): Promise<void> {
     await this.act(step, `${UNIT}/token`, 'C_InitToken', null, { token: { label: UNIT } });
-    await this.act(step, `${UNIT}/user-pin`, 'C_InitPIN', null, { token: { userPinSet: true } });
+    await this.act(step, `${UNIT}/user-pin`, 'C_InitPIN', null, { token: { label: UNIT, userPinSet: true } });
     const spki = this.person('ada').spki;
     this.state = imprintState(spkiSha256(spki), '0001');
     const result = {
@@ -366,6 +655,22 @@ class SoftwareCeremony {
       state: this.state,
     };
     await this.act(step, `${UNIT}/identity`, 'C_GenerateKeyPair', null, result);
+  }
+
+  private async takeInventory(step: string): Promise<void> {
+    const unit = this.person('ada');
+    const prove = (nonce: string): string => Buffer.from(signWith(unit, identityChallenge(nonce))).toString('base64');
+    const nonce = Buffer.from(this.random(32)).toString('hex');
+    const empty = { status: 'empty', pattern: null, set: null, attributes: null };
+    const reading = {
+      unit: UNIT,
+      identity: { id: spkiSha256(unit.spki), spki: unit.spki, algorithm: unit.algorithm },
+      challenge: { nonce, signature: prove(nonce) },
+      registers: { new: empty, current: empty },
+      state: this.state,
+    };
+    const value = this.variation.inventory?.(reading, prove) ?? reading;
+    await this.append({ type: 'fact.recorded', step, by: [], body: { fact: 'inventory', value } });
   }
 
   private async load(step: string, index: number, custodian: string): Promise<void> {
@@ -434,8 +739,10 @@ class SoftwareCeremony {
     await this.append({ type: 'step.outcome', step, by: [], body: { attempt: 1, act, result } });
   }
 
-  private async exception(step: string, kind: 'step-skipped'): Promise<void> {
-    const record = this.seal(PAYLOAD_TYPES.exception, ['ada', 'wanda'], {
+  private async exception(step: string, kind: 'step-skipped' | 'step-deviated' | 'materials' | 'clock'): Promise<void> {
+    // Wanda is replaced before the last steps of a real life.
+    const observer = kind === 'step-deviated' ? 'emil' : 'wanda';
+    const record = this.seal(PAYLOAD_TYPES.exception, ['ada', observer], {
       format: 'keyrite-exception/1',
       ...this.about,
       step,
@@ -445,7 +752,7 @@ class SoftwareCeremony {
       decided: 'To go on.',
     });
     this.exceptions += 1;
-    await this.append({ type: 'exception.recorded', step, by: ['ada', 'wanda'], body: { kind, record } });
+    await this.append({ type: 'exception.recorded', step, by: ['ada', observer], body: { kind, record } });
   }
 
   private async checkpoint(step: string): Promise<void> {
@@ -501,7 +808,7 @@ class SoftwareCeremony {
   }
 
   private person(id: string): Person {
-    const found = this.people.get(id);
+    const found = this.people.get(id) ?? this.later.get(id);
     if (found === undefined) throw new Error(`nobody is called ${id}`);
     return found;
   }
@@ -519,8 +826,8 @@ class SoftwareCeremony {
     return new Date(this.now.ms).toISOString();
   }
 
-  private bindingText(): string {
-    const people = [...this.people.values()].map(
+  private bindingText(bound: readonly Person[] = [...this.people.values()], lastKnown = 'null'): string {
+    const people = bound.map(
       (one) =>
         `  - { id: ${one.id}, name: ${nameOf(one.id)}, position: ${one.position}, ` +
         `key: { algorithm: ${one.algorithm}, spki: "${one.spki}", holder: file } }\n`,
@@ -529,8 +836,9 @@ class SoftwareCeremony {
       `keyrite: binding/1\nceremony: ${this.about.ceremony}\nmode: ${this.about.mode}\nplan: "${this.plan.sha256}"\n` +
       `people:\n${people.join('')}` +
       `modules:\n  - { id: software, path: /nowhere/module.so, sha256: "${'0'.repeat(64)}", environment: [], files: [], links: [] }\n` +
-      `units:\n  - { id: ${UNIT}, module: software, address: { blank: true }, lastKnown: null }\n` +
-      'wrappingParameters: []\nmedia: []\n'
+      `units:\n  - { id: ${UNIT}, module: software, address: { ${lastKnown === 'null' ? 'blank: true' : 'serial: "0001"'} }, lastKnown: ${lastKnown} }\n` +
+      'wrappingParameters: []\nmedia: []\n' +
+      (this.variation.custody === undefined ? '' : LEDGER_BEFORE)
     );
   }
 }
@@ -563,6 +871,26 @@ function nameOf(id: string): string {
   return `${id.charAt(0).toUpperCase()}${id.slice(1)} Müller`;
 }
 
+function entryOf(one: Person): RosterEntry {
+  const key = { algorithm: one.algorithm, spki: one.spki, holder: 'file' } as const;
+  return { id: one.id, name: nameOf(one.id), roles: [one.role], key };
+}
+
+let latecomers: readonly Person[] | null = null;
+
+function laterPeople(reproducible: boolean): readonly Person[] {
+  if (reproducible)
+    return LATER.map(([id, position, role]) => ({ id, position, role, algorithm: 'ed25519', ...fixedKey(id) }));
+  latecomers ??= LATER.map(([id, position, role, algorithm]) => ({
+    id,
+    position,
+    role,
+    algorithm,
+    ...freshKey(algorithm),
+  }));
+  return latecomers;
+}
+
 let cast: readonly Person[] | null = null;
 
 function castOf(reproducible: boolean): readonly Person[] {
@@ -570,6 +898,16 @@ function castOf(reproducible: boolean): readonly Person[] {
     return CAST.map(([id, position, role]) => ({ id, position, role, algorithm: 'ed25519', ...fixedKey(id) }));
   cast ??= CAST.map(([id, position, role, algorithm]) => ({ id, position, role, algorithm, ...freshKey(algorithm) }));
   return cast;
+}
+
+/** People by their ids, some with the key of another. */
+function withKeysOf(people: readonly Person[], keyOf: Readonly<Record<string, string>>): Map<string, Person> {
+  return new Map(
+    people.map((one) => {
+      const other = people.find(({ id }) => id === keyOf[one.id]) ?? one;
+      return [one.id, { ...one, algorithm: other.algorithm, key: other.key, spki: other.spki }];
+    }),
+  );
 }
 
 function fixedKey(seed: string): Pick<Person, 'key' | 'spki'> {

@@ -1,5 +1,5 @@
 /** A bundle folder in a temporary directory, for tests. Not durable: nothing is fsynced. */
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BundleFolder } from '../../ceremony/engine/ports';
@@ -36,6 +36,9 @@ export function folderAt(directory: string): BundleFolder {
     },
     async remove(name) {
       await rm(path(name));
+    },
+    async rename(name, to) {
+      await rename(path(name), path(to));
     },
     freeBytes: () => Promise.resolve(1024 ** 3),
   };

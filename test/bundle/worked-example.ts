@@ -2,10 +2,13 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { keyFile, pemOf } from '../../ceremony/bundle/layout';
 import { formatSums } from '../../ceremony/bundle/sums';
-import { PAYLOAD_TYPES, preAuthenticationEncoding } from '../../ceremony/command/dsse';
+import { canonicalJson } from '../../ceremony/canonical-json';
+import { PAYLOAD_TYPES, preAuthenticationEncoding, type Envelope } from '../../ceremony/command/dsse';
+import { stateSha256, type UnitState } from '../../ceremony/command/unit-state';
 import type { BundleFolder } from '../../ceremony/engine/ports';
 import { checkpointBody, checkpointEnvelopeFile, checkpointFiles } from '../../ceremony/transcript/checkpoint';
-import type { Draft } from '../../ceremony/transcript/line';
+import type { Draft, Line } from '../../ceremony/transcript/line';
+import { consistencyRanges, inclusionRanges } from '../../ceremony/transcript/proof';
 import { leafHash, nodeHash, treeHash } from '../../ceremony/transcript/merkle';
 import { TranscriptWriter } from '../../ceremony/transcript/writer';
 import { hexGroups, words } from '../../ceremony/words';
@@ -80,7 +83,79 @@ export async function workedExample(small: BundleFolder, whole: BundleFolder): P
       '`test/bundle/software-ceremony.ts`, the same bytes each time: 12 steps, signed commands, an exception, a retried act. ' +
       'Its plan hash, number of lines and last checkpoint:',
     block(`${made.planHash}\n${String(made.lines.length)}\n${wholeBody}`),
+    ...(await fromTheWhole(whole)),
   ].join('\n\n');
+}
+
+/** What the small transcript has no place for, taken from the whole bundle. */
+async function fromTheWhole(whole: BundleFolder): Promise<readonly string[]> {
+  const bytes = Buffer.from(await whole.read('transcript.jsonl'))
+    .toString('utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line));
+  const lines = bytes.map((line) => JSON.parse(line.toString('utf8')) as Line);
+  const present = found(lines, (line) => line.type === 'participant.present');
+  const excepted = found(lines, (line) => line.type === 'exception.recorded');
+  const made = found(lines, (line) => line.type === 'step.outcome' && (line.body.act ?? '').endsWith('/identity'));
+  const commanded = found(lines, (line) => line.type === 'step.intent' && line.body.command !== null);
+  if (present.type !== 'participant.present' || excepted.type !== 'exception.recorded') throw new Error('no such line');
+  if (made.type !== 'step.outcome' || commanded.type !== 'step.intent' || commanded.body.command === null) {
+    throw new Error('no such line');
+  }
+  const { id, spki, state } = made.body.result as {
+    readonly id: string;
+    readonly spki: string;
+    readonly state: UnitState;
+  };
+  const payload = (sealed: Envelope): Buffer => Buffer.from(sealed.payload, 'base64');
+  const pae = (sealed: Envelope): string =>
+    hex(preAuthenticationEncoding(sealed.payloadType, payload(sealed)))
+      .match(/.{1,96}/g)
+      ?.join('\n') ?? '';
+  const [early] = Buffer.from(await whole.read(checkpointFiles(1).body))
+    .toString('utf8')
+    .split('\n')
+    .slice(1);
+  const [from, to] = [Number(early), lines.length];
+  const hashes = (ranges: readonly (readonly [number, number])[]): string =>
+    ranges
+      .map(([start, end]) => `${String(start)}..${String(end - 1)}`.padEnd(8) + hex(treeHash(bytes.slice(start, end))))
+      .join('\n');
+  const signed = (sealed: Envelope): string =>
+    sealed.signatures.map(({ keyid, sig }) => `${keyid.padEnd(6)}${sig}`).join('\n');
+  return [
+    `More of that bundle. Line ${String(present.seq)}, a proof of presence: its payload, what is signed as hex, and the signature. ` +
+      '`line0` is the SHA-256 of line 0, `head` the `prev` of the line:',
+    block(
+      `${payload(present.body.proof).toString('utf8')}\n\n${pae(present.body.proof)}\n\n${signed(present.body.proof)}`,
+    ),
+    `Line ${String(excepted.seq)}, an exception: its payload, and its two signatures:`,
+    block(`${payload(excepted.body.record).toString('utf8')}\n\n${signed(excepted.body.record)}`),
+    `Line ${String(made.seq)} makes a unit. The key of its identity, the unit's id (the SHA-256 of that key), the state that it begins in, and the SHA-256 of that:`,
+    block(`${spki}\n${id}\n${canonicalJson(state)}\n${stateSha256(state)}`),
+    `Line ${String(commanded.seq)}, the first signed command, acts on that state, which it names in \`previous\`: its payload, the SHA-256 of the payload (\`command\` of the state after it), and who signed:`,
+    block(
+      `${payload(commanded.body.command).toString('utf8')}\n${sha256(payload(commanded.body.command))}\n\n${signed(commanded.body.command)}`,
+    ),
+    `Inclusion of line 5 in the tree of all ${String(to)} lines: the leaf's hash, then the path from the leaf up, each with the lines it covers:`,
+    block(`${hashes([[5, 6]])}\n${hashes(inclusionRanges(5, to))}`),
+    `Consistency of the first checkpoint (${String(from)} lines) with the last (${String(to)}): both roots, then the path:`,
+    block(
+      `${hashes([
+        [0, from],
+        [0, to],
+      ])}\n${hashes(consistencyRanges(from, to))}`,
+    ),
+    'First line of the checkpoint of its first addendum, had it one:',
+    block('keyrite/rehearsal/software-1/addendum/0001'),
+  ];
+}
+
+function found(lines: readonly Line[], is: (line: Line) => boolean): Line {
+  const line = lines.find(is);
+  if (line === undefined) throw new Error('the bundle has no such line');
+  return line;
 }
 
 function drafts(spki: string): readonly Draft[] {

@@ -183,7 +183,18 @@ class Cast {
     ],
     [/> $/, () => this.rows.shift() ?? ''],
     [/(\w+) \w+, do you confirm this\? Type yes or no: $/, () => (this.slipsNow('confirmation') ? 'y' : 'yes')],
-    [/says, the operator types, and Enter ends it: $/, () => 'A1 to A8, in the safes'],
+    [
+      /, by UTC, as 2026-11-23 10:15:00 wrist watch: $/,
+      () => {
+        const now = new Date().toISOString();
+        if (this.slipsNow('time')) return 'ten past ten';
+        return `${now.slice(0, 10)} ${now.slice(11, 19)} wrist watch`;
+      },
+    ],
+    [
+      /says, the operator types, and Enter ends it: $/,
+      () => (this.slipsNow('command') ? ':left grace' : 'A1 to A8, in the safes'),
+    ],
     [/again(?:, exception)? or stop: $/, () => (this.slipsNow('decision') ? 'agian' : 'again')],
   ];
 
@@ -216,7 +227,7 @@ async function expectBundle(): Promise<void> {
 
 it('the first ceremony, from cards made by hand to the bundle on the medium', async () => {
   prepare(FIRST_CEREMONY, 'unit-a unit-b');
-  const cast = new Cast('pin of heidi', 'pin of bob', 'row of dave', 'confirmation', 'decision');
+  const cast = new Cast('pin of heidi', 'pin of bob', 'row of dave', 'confirmation', 'decision', 'time', 'command');
   audience = new Audience(run(FIRST_CEREMONY), cast.reactions);
   const output = await audience.ended;
   expect(output).toMatch(/exit: 0\s*$/);
@@ -230,6 +241,25 @@ it('the first ceremony, from cards made by hand to the bundle on the medium', as
   for (const [whose, pin] of pins) expect(output.includes(pin), `the PIN of ${whose} was shown`).toBe(false);
   expect(output).not.toContain('A fault in Keyrite');
 
+  // What the instructions call shown is shown here as in the window.
+  for (const shown of [
+    /Plan hash: (?:[0-9a-f]{4} ){16}\(/,
+    /cannot be brought back: no serial yet, no label yet, not initialised\. It gets the label payments-unit-a/,
+    /Identity: (?:[0-9a-f]{4} ?){16}/,
+    /Set id: (?:[0-9a-f]{4} ?){8}/,
+    /Verification pattern: (?:[0-9a-f]{4} ){16}\(/,
+    /keyrite:mk:current \| secret key, aes \| private, sensitive, not extractable/,
+    /Check value: [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{2}\s/,
+    /this is the root that is signed: (?:[0-9a-f]{4} ){16}\(/,
+  ])
+    expect(output).toMatch(shown);
+
+  // Three people read clocks of their own; a command without its reason is explained, and the question asked again.
+  const read = transcript(bundle()).find(({ body }) => body['fact'] === 'clock.readings');
+  expect(read?.by).toHaveLength(3);
+  expect(output).toContain('Date, time with seconds, and which clock it is');
+  expect(output).toContain(':left ID REASON');
+
   // The slips: an approver's before there is a record, a custodian's within the entry, an administrator's on record.
   const codes = transcript(bundle())
     .filter(({ type }) => type === 'step.failed')
@@ -237,7 +267,7 @@ it('the first ceremony, from cards made by hand to the bundle on the medium', as
   expect(codes).toEqual(['CKR_PIN_INCORRECT']);
   const answer = transcript(bundle()).find(({ type, body }) => type === 'fact.recorded' && body['fact'] === 'answer');
   expect(answer?.body['value']).toMatchObject({ answer: 'A1 to A8, in the safes' });
-}, 180_000);
+}, 240_000);
 
 it('without a terminal nothing begins; with one, whoever gives a PIN reads what for', async () => {
   const plan = writeUnitPlan(join(room.folder, 'unit.ceremony.yaml'));
@@ -250,20 +280,29 @@ it('without a terminal nothing begins; with one, whoever gives a PIN reads what 
   expect(await audience.ended).toMatch(/exit: 2\s*$/);
   expect(existsSync(bundle())).toBe(false);
 
-  audience = new Audience(run(plan), new Cast().reactions);
+  // An approver who will not come: a no writes nothing, a yes and their PIN a file, and nobody asks them on the day.
+  const approval = join(room.folder, 'heidi.dsse.json');
+  const approve = ['approve', plan, '--binding', join(day, 'today.binding.yaml'), '--as', 'heidi', '-o', approval];
+  for (const answer of ['no', 'yes']) {
+    expect(existsSync(approval)).toBe(false);
+    const asked: Reaction = [/Heidi Huang, are they the same, and do you approve\? Type yes or no: $/, () => answer];
+    audience = new Audience(approve, [asked, ...new Cast().reactions]);
+    expect(await audience.ended).toMatch(answer === 'no' ? /not approved\r?\n.*exit: 2\s*$/s : /exit: 0\s*$/);
+  }
+
+  audience = new Audience([...run(plan), '--approval', approval], new Cast().reactions);
   const output = await audience.ended;
   expect(output).toMatch(/exit: 0\s*$/);
   // eslint-disable-next-line no-control-regex -- that is what terminals are told with
   const read = output.replace(/\x1b\[[?0-9;]*[A-Za-z]|\r/g, '');
-  expect(read).toMatch(
-    /Heidi Huang approves plan and binding\n\nHeidi Huang \(heidi\)\n\nEnter the PIN of your own token/,
-  );
+  expect(read).toMatch(/Ivan Ito approves plan and binding\n\nIvan Ito \(ivan\)\n\nEnter the PIN of your own token/);
+  expect(read).not.toMatch(/Heidi Huang approves/);
   expect(read).toMatch(
     /Step 2 of 6: Everybody .*\nCarol Castro proves presence\n\nCarol Castro \(carol\)\n\nEnter the PIN/,
   );
   expect(read).toMatch(/Step 4 of 6: .*\nAlice Adler signs: add alice as an administrator of unit-a\n/);
   await expectBundle();
-}, 120_000);
+}, 240_000);
 
 it('a no ends it, resumable; resume needs people too, and goes on with them', async () => {
   const plan = writeUnitPlan(join(room.folder, 'unit.ceremony.yaml'));
@@ -287,4 +326,4 @@ it('a no ends it, resumable; resume needs people too, and goes on with them', as
   audience = new Audience(['resume', bundle()], new Cast().reactions);
   expect(await audience.ended).toMatch(/exit: 0\s*$/);
   await expectBundle();
-}, 120_000);
+}, 240_000);

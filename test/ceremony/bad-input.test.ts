@@ -191,8 +191,10 @@ describe('an output that cannot be', () => {
     await expectRefused(['rehearse', '--out', at('full', 'precious', 'deeper')], 2, /cannot be made/);
     await expectRefused(['rehearse', '--out', at('x'), '--keep', at('x')], 2, /are the same/);
     await expectRefused(['rehearse', '--out', at('x'), '--keep', at('x', 'room')], 2, /one holds the other/);
-    await expectRefused(['script', FIRST_CEREMONY, '-o', at('full', 'precious')], 2, /exists already/);
-    await expectRefused(['script', FIRST_CEREMONY, '-o', at('no', 'where')], 2, /cannot be written/);
+    file('full/precious.html', 'do not touch');
+    await expectRefused(['script', FIRST_CEREMONY, '-o', at('full', 'precious.html')], 2, /exists already/);
+    await expectRefused(['script', FIRST_CEREMONY, '-o', at('full', 'precious')], 2, /neither .html nor .pdf/);
+    await expectRefused(['script', FIRST_CEREMONY, '-o', at('no', 'where.html')], 2, /cannot be written/);
   });
 });
 
@@ -680,7 +682,14 @@ describe('a medium that is full or read-only', () => {
     medium = await Mount.make('size=4m');
     const bundle = join(medium.point, 'bundle');
     const ended = await medium.run('rehearse', UNIT_PLAN, '--out', bundle, '--keep', at('room'));
-    expectWords(ended, 1, /stopped in step preflight/, /bytes free, at least/, /Free some space/, /keyrite resume/);
+    expectWords(
+      ended,
+      1,
+      /stopped in step preflight/,
+      /3 MiB free, and 16 MiB must be free/,
+      /Free some space/,
+      /keyrite resume/,
+    );
     expect(readFileSync(medium.outside('bundle', 'transcript.jsonl'), 'utf8')).not.toContain('C_InitToken');
     medium.remount('size=100m');
     expect((await medium.run('resume', bundle)).code).toBe(0);
@@ -707,7 +716,7 @@ describe('a medium that is full or read-only', () => {
       const ended = medium.run('rehearse', KEY_PLAN, '--out', bundle, '--keep', at('room'));
       while (linesIn(medium.outside('bundle')) < line) await sleep(2);
       spawnSync('dd', ['if=/dev/zero', `of=${medium.outside('ballast')}`, 'bs=64k'], { stdio: 'ignore' });
-      expectWords(await ended, 1, /medium is full/, /Free some space/, /keyrite resume/);
+      expectWords(await ended, 1, /medium is full|must be free before/, /Free some space/, /keyrite resume/);
       const text = readFileSync(medium.outside('bundle', 'transcript.jsonl'), 'utf8');
       expect(text.endsWith('\n'), 'the last line was cut').toBe(true);
       rmSync(medium.outside('ballast'));

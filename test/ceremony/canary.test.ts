@@ -201,6 +201,7 @@ describe('a whole rehearsal', () => {
     for (const name of [
       'bundle/transcript.jsonl',
       'bundle/report.html',
+      'bundle/report.pdf',
       'bundle/SHA256SUMS',
       'room/connected/api-key',
     ]) {
@@ -228,7 +229,7 @@ describe('a whole rehearsal', () => {
     for (const { kind, bytes } of records) expect(search.in(bytes), kind).toEqual([]);
 
     const links = records.filter(({ kind }) => kind === 'link').map(({ bytes }) => bytes.toString());
-    expect(links).toEqual(['0', '0', '0', '0']);
+    expect(links).toEqual(['0', '0', '0', '0', '0']);
 
     const opened = records.filter(({ kind }) => kind === 'opened').map(({ bytes }) => bytes.toString());
     expect(opened).toContain(join(bundle, 'transcript.jsonl'));

@@ -7,9 +7,9 @@ import type { Decision, People } from '../../ceremony/engine/ports';
 import { readPlan } from '../../ceremony/plan/read';
 import { builtScripts } from '../../cli/node-children';
 import { RehearsedPeople } from '../../cli/people-rehearsal';
-import { startConnectedSide } from '../../cli/rehearsal/connected-side';
-import { rehearsePlan } from '../../cli/rehearsal/rehearsal';
-import { makeRoom } from '../../cli/rehearsal/room';
+import { startConnectedSide } from '../../cli/connected-service';
+import { rehearsePlan } from '../../cli/rehearse-plan';
+import { makeRoom } from '../../workstation/rehearsal/room';
 import { CHECKOUT, FIRST_CEREMONY, keyrite, scratch, tool, transcript } from './program';
 
 const place = scratch();
@@ -77,6 +77,9 @@ describe('a participant who does not confirm', () => {
     expect(people.offered).toEqual([['again', 'stop']]);
     const bundle = join(place.folder, 'stopped');
     expect(transcript(bundle).some(({ type }) => type === 'step.intent')).toBe(false);
+    const last = transcript(bundle).at(-1);
+    expect(last).toMatchObject({ type: 'fact.recorded', step: 'initialise', by: ['alice', 'bob'] });
+    expect(last?.body).toMatchObject({ fact: 'decision', value: { step: 'initialise', option: 'stop' } });
     const verdict = await keyrite(['verify', bundle, '--json']);
     expect(verdict.code).toBe(1);
     expect(JSON.parse(verdict.stdout)).toMatchObject({ verdict: 'incomplete' });

@@ -10,12 +10,17 @@ import type { Plan } from '../../ceremony/plan/schema';
 import { TranscriptWriter } from '../../ceremony/transcript/writer';
 
 /** A medium with room for some lines and not for others: a long one may not fit where a short one still does. */
-class Medium implements Pick<BundleFolder, 'exists' | 'append'> {
+class Medium implements Pick<BundleFolder, 'exists' | 'append' | 'freeBytes'> {
   readonly lines: { type: string; body: Record<string, unknown> }[] = [];
+  free = 1024 ** 3;
   full = (type: string): boolean => type === '';
 
   exists(): Promise<boolean> {
     return Promise.resolve(false);
+  }
+
+  freeBytes(): Promise<number> {
+    return Promise.resolve(this.free);
   }
 
   append(name: string, content: Uint8Array): Promise<void> {
@@ -69,4 +74,31 @@ it('an act whose outcome found no room is read again, found applied, and not don
     ['step.intent', undefined],
     ['step.reconciled', 'applied'],
   ]);
+});
+
+it('an act for whose record there may be no room is not begun', async () => {
+  const medium = new Medium();
+  const ceremony = await ceremonyOn(medium);
+  await ceremony.append({ type: 'step.started', step: 's', by: [], body: { attempt: 1, action: 'unit.initialise' } });
+  medium.free = 6 * 1024 * 1024 - 1;
+  let done = 0;
+  const spec: Act = {
+    step: 's',
+    key: 'unit-a/token',
+    operation: 'C_InitToken',
+    unit: 'unit-a',
+    parameters: {},
+    expected: {},
+    perform: () => {
+      done += 1;
+      return Promise.resolve({ result: {} });
+    },
+    observe: () => Promise.resolve({ verdict: 'not-applied', observed: {} }),
+  };
+  const refusal = { code: 'DISK_FULL', changed: 'No device was touched.', uncertain: false };
+  await expect(act(ceremony, spec)).rejects.toMatchObject(refusal);
+  expect([done, medium.lines.map(({ type }) => type)]).toEqual([0, ['step.started']]);
+  medium.free = 6 * 1024 * 1024;
+  await act(ceremony, spec);
+  expect(done).toBe(1);
 });

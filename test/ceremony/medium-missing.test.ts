@@ -4,20 +4,21 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Notice } from '../../ceremony/engine/ports';
 import { readPlan } from '../../ceremony/plan/read';
-import { FileBundleFolder } from '../../cli/bundle-folder';
+import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { builtScripts } from '../../cli/node-children';
 import { RehearsedPeople } from '../../cli/people-rehearsal';
-import { startConnectedSide } from '../../cli/rehearsal/connected-side';
-import { rehearsePlan } from '../../cli/rehearsal/rehearsal';
-import { makeRoom } from '../../cli/rehearsal/room';
-import { LinuxWorkstation } from '../../cli/workstation';
+import { startConnectedSide } from '../../cli/connected-service';
+import { rehearsePlan } from '../../cli/rehearse-plan';
+import { THIS_RUNTIME } from '../../cli/this-app';
+import { makeRoom } from '../../workstation/rehearsal/room';
+import { LinuxWorkstation } from '../../workstation/linux-workstation';
 import { CHECKOUT, FIRST_CEREMONY, scratch, tool, transcript } from './program';
 
 const place = scratch();
 afterAll(place.leave);
 
 it('is told of before the ceremony, and refused at the copy', async () => {
-  const workstation = new LinuxWorkstation(new FileBundleFolder(join(place.folder, 'none')));
+  const workstation = new LinuxWorkstation(new FileBundleFolder(join(place.folder, 'none')), THIS_RUNTIME);
   const there = join(place.folder, 'there');
   mkdirSync(there);
   const file = join(place.folder, 'file');

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Binding, Module } from '../../ceremony/plan/binding-schema';
-import { fileSha256, findLibrary } from '../../cli/rehearsal/module-file';
-import { makeNssStore } from '../../cli/rehearsal/nss-store';
-import { makeOpencryptokiStore } from '../../cli/rehearsal/opencryptoki-store';
+import { fileSha256, findLibrary } from '../../workstation/rehearsal/module-file';
+import { makeNssStore } from '../../workstation/rehearsal/nss-store';
+import { enterStore, makeOpencryptokiStore } from '../../workstation/rehearsal/opencryptoki-store';
 import {
   CHECKOUT,
   FIRST_CEREMONY,
@@ -153,6 +153,12 @@ describe('on NSS softoken', () => {
       token: { label: 'payments-unit-a', initialised: false },
       note: expect.stringContaining('C_InitToken was not called') as string,
     });
+    // What people compared before: the token's own serial and label.
+    const compared = lines.filter(({ type, step }) => type === 'step.confirmed' && step === 'initialise');
+    expect(compared.map(({ body }) => body['statement'])).toEqual([
+      expect.stringMatching(/^Initialise .*: serial \S+, label payments-unit-a, not initialised\. It gets/),
+      expect.stringMatching(/^Initialise .*: serial \S+, label payments-unit-b, not initialised\. It gets/),
+    ]);
     expect(outcome(lines, 'unit-b/identity')).toMatchObject({ algorithm: 'ecdsa-p256-sha256' });
     expect(facts(lines, 'import-key').map(({ oaep }) => oaep)).toEqual(['sha256', 'sha256']);
     expect(outcome(lines, 'unit-a/load-3')).toMatchObject({ stateKept: 'none', hardened: [] });
@@ -229,6 +235,18 @@ describe('on opencryptoki', () => {
     expect(processesThatSee(ock.room)).toEqual([]);
     expect(existsSync('/var/lib/opencryptoki/unit')).toBe(false);
     expect(readdirSync(join(ock.room, 'units-0', 'var', 'unit', 'TOK_OBJ')).length).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ['has never run', 'true'],
+    ['has run and left its folders', 'mkdir /var/log/opencryptoki'],
+  ])('its namespace is entered on a machine where the daemon %s', (_when, arrange) => {
+    const room = join(place.folder, `entered-after-${String(arrange.length)}`);
+    const module = makeOpencryptokiStore(room, 'entered');
+    const machine = `mount -t tmpfs tmpfs /var/log && ${arrange} && exec "$@"`;
+    const command = ['--mount', 'sh', '-c', machine, 'sh', ...enterStore(room, module), 'echo', 'entered'];
+    const ended = spawnSync('unshare', command, { encoding: 'utf8' });
+    expect(ended).toMatchObject({ status: 0, stdout: 'entered\n' });
   });
 
   it('crashes are settled: an officer’s PIN that did not arrive, a key not hardened yet, a key moved without its state', async () => {

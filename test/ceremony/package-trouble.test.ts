@@ -9,9 +9,9 @@ import { readWrappingParameters, wrappingParametersFile } from '../../ceremony/k
 import { readPlan } from '../../ceremony/plan/read';
 import { builtScripts } from '../../cli/node-children';
 import { RehearsedPeople } from '../../cli/people-rehearsal';
-import { startConnectedSide } from '../../cli/rehearsal/connected-side';
-import { rehearsePlan } from '../../cli/rehearsal/rehearsal';
-import { makeRoom, type Room } from '../../cli/rehearsal/room';
+import { startConnectedSide } from '../../cli/connected-service';
+import { rehearsePlan } from '../../cli/rehearse-plan';
+import { makeRoom, type Room } from '../../workstation/rehearsal/room';
 import { ModuleDevices } from '../../hsm/devices';
 import {
   CHECKOUT,

@@ -80,6 +80,7 @@ describe('the bundle', () => {
       'plan.json',
       'plan.yaml',
       'report.html',
+      'report.pdf',
       'transcript.jsonl',
       'verify.sh',
     ]);
@@ -100,6 +101,24 @@ describe('the bundle', () => {
       expect(JSON.parse(ours.stdout)).toMatchObject({ verdict, findings: [], exceptions: 0, withheld: 0 });
       expect(tool('sh', [pristine, bundle, ...outside]).toString()).toMatch(new RegExp(`^verdict: ${verdict}`, 'm'));
     }
+  });
+
+  it('names who acted and who watched in every step after the roll call, and whose PIN was set', () => {
+    const all = lines();
+    const rollCall = all.find(
+      ({ step, type, body }) => step === 'roll-call' && type === 'step.outcome' && body['act'] === null,
+    );
+    const after = all.filter(({ seq }) => seq >= (rollCall?.seq ?? Infinity));
+    const named = after.filter(({ type }) => ['step.started', 'step.intent', 'step.outcome'].includes(type));
+    expect(named.length).toBeGreaterThan(40);
+    for (const { seq, by, body } of named) {
+      expect(by.length, `line ${String(seq)}`).toBeGreaterThan(0);
+      expect(body['witness'], `line ${String(seq)}`).toEqual(['frank', 'grace']);
+    }
+    const pin = after.find(({ body }) => body['operation'] === 'C_InitPIN');
+    expect(pin?.by).toEqual(['alice', 'bob']);
+    // Nobody had proved to be there before.
+    expect(all.filter(({ seq, body }) => seq < 4 && 'witness' in body)).toEqual([]);
   });
 
   it('is not verified by a plan hash or a key that is another’s', async () => {

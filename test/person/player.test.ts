@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openPlayer } from '../../cli/person/player';
-import { readPlayerFile } from '../../cli/person/player-file';
+import { openPlayer } from '../../workstation/rehearsal/player';
+import { readPlayerFile } from '../../workstation/rehearsal/player-file';
 import type { Dialogue } from '../../hsm/contract';
 
 let folder: string;
@@ -126,4 +126,23 @@ test('reads any bytes as a player file or refuses them as none', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('a passphrase is made up, kept and given like a PIN, and mistyped when a test wants it', async () => {
+  const passphrase: Dialogue = {
+    kind: 'passphrase',
+    holder: 'ada',
+    make: false,
+    minimum: 1,
+    maximum: 1024,
+    wrong: false,
+  };
+  expect(await answer(passphrase)).toBeNull();
+  const made = await answer({ ...passphrase, make: true, minimum: 12 });
+  expect(made).toMatch(/^[0-9]{12}$/);
+  expect(await answer(passphrase)).toBe(made);
+  expect(readPlayerFile(file).pins).toEqual([{ of: 'ada', role: 'key-file', part: 1, pin: made }]);
+  faults({ match: { kind: 'passphrase', holder: 'ada' }, do: 'wrong-pin' });
+  expect(await answer(passphrase)).not.toBe(made);
+  expect(await answer({ ...passphrase, wrong: true })).toBe(made);
 });

@@ -97,7 +97,7 @@ test('a PIN is made twice alike, within the limits of the token', async () => {
   await terminal.expect('Make part 1 of 2 of the security officer PIN of unit-a');
   await terminal.expect('New PIN: ');
   terminal.type('123\r');
-  await terminal.expect('It is not taken, and was not given to the token: 4 to 12 characters');
+  await terminal.expect('It is not taken, and was not given to the token: 4 to 12 bytes');
   await terminal.expect('New PIN: ');
   terminal.type('1234567890123\r');
   await terminal.expect('It is not taken');
@@ -223,3 +223,39 @@ function commandLine(pid: string): string {
 function readdirOfProc(): string[] {
   return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
 }
+
+const passphrase = { kind: 'passphrase', holder: 'ada', make: false, minimum: 1, maximum: 1024, wrong: false };
+
+test('a passphrase is asked of its holder, never shown, and again when it was wrong', async () => {
+  ask({ dialogue: passphrase }, { dialogue: { ...passphrase, wrong: true } });
+  await comes('Ada Lovelace (ada)');
+  await terminal.expect('Enter the passphrase of your key file');
+  await terminal.expect('Passphrase: ');
+  terminal.type('\r');
+  await terminal.expect('It is not taken, and was not tried on the file: 1 to 1024 bytes');
+  await terminal.expect('Passphrase: ');
+  terminal.type('a long Ω phrase\r');
+  await terminal.expect('The one typed before does not open the file');
+  await terminal.expect('Passphrase: ');
+  terminal.type('another\r');
+  expect(await outcomes()).toEqual([sha256('a long Ω phrase'), sha256('another')]);
+  expect(terminal.output).not.toMatch(/phrase\r|Ω|another/);
+});
+
+test('a passphrase is made twice alike', async () => {
+  ask({ dialogue: { ...passphrase, make: true, minimum: 12 } });
+  await comes('Ada Lovelace (ada)');
+  await terminal.expect('Make the passphrase of your key file');
+  for (const [prompt, typed] of [
+    ['New passphrase: ', 'too short'],
+    ['New passphrase: ', 'a long phrase'],
+    ['The same again: ', 'a long phrasf'],
+    ['Make the passphrase again', ''],
+    ['New passphrase: ', 'a long phrase'],
+    ['The same again: ', 'a long phrase'],
+  ] as const) {
+    await terminal.expect(prompt);
+    if (typed !== '') terminal.type(`${typed}\r`);
+  }
+  expect(await outcomes()).toEqual([sha256('a long phrase')]);
+});

@@ -37,6 +37,28 @@ function history(binding: Binding): NonNullable<BoundUnit['lastKnown']> {
   };
 }
 
+/** The key of Ada Aker on its curve, its point compressed: openssl takes it, evidence does not. */
+function compressed(binding: Binding): string {
+  const spki = Buffer.from(person(binding, 'ada-aker').key.spki, 'base64');
+  if (spki.length !== 91) throw new Error('not a P-256 key');
+  const head = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
+  const sign = 2 + ((spki[90] ?? 0) & 1);
+  return Buffer.concat([head, Buffer.from([sign]), spki.subarray(27, 59)]).toString('base64');
+}
+
+/** Puts the key of Farid Haddad into a file. */
+function inFile(binding: Binding): Person {
+  const found = person(binding, 'farid-haddad');
+  found.key.holder = 'file';
+  found.keyFile = '/media/farid/key.pem';
+  delete found.token;
+  return found;
+}
+
+function allowFiles(plan: Plan): void {
+  for (const one of plan.positions) one.keyFiles = true;
+}
+
 function beginOperational(plan: Plan): void {
   for (const one of plan.units) one.begins = 'operational';
 }
@@ -44,6 +66,33 @@ function beginOperational(plan: Plan): void {
 /** A case for every rule of the binding checker. */
 export const BINDING_CASES: readonly BindingCase[] = [
   { rule: 'plan-hash-differs', change: (binding) => (binding.plan = 'c'.repeat(64)) },
+  {
+    rule: 'enrol-not-bound',
+    change: (_, plan) => {
+      plan.steps.splice(2, 0, {
+        id: 'guest',
+        title: 'A guest',
+        action: 'enrol',
+        position: 'witness',
+        vouchers: ['administrators'],
+        identification: 'A passport.',
+      });
+    },
+  },
+  {
+    rule: 'enrol-for-nothing',
+    change: (binding) => {
+      const token = { module: 'cards', address: { blank: false, label: 'guest' }, keyLabel: 'signing' };
+      binding.enrol = [{ id: 'guest-1', position: 'witness', token }];
+    },
+  },
+  {
+    rule: 'fips-seen-by-nobody',
+    change: (binding) => {
+      const fips = { certificate: 'CMVP 4718', level: 3, mode: 'approved' as const, seenBy: ['ada-aker', 'mallory'] };
+      for (const unit of binding.units) if (unit.id === binding.units[0]?.id) unit.fips = fips;
+    },
+  },
   { rule: 'room-in-production', change: (binding) => (binding.room = '/run/keyrite/room') },
   {
     rule: 'position-not-filled',
@@ -65,8 +114,30 @@ export const BINDING_CASES: readonly BindingCase[] = [
       for (const one of plan.positions) if (one.id === 'witness') one.pinnedKeys = ['d'.repeat(64)];
     },
   },
-  { rule: 'key-file-not-available', change: (binding) => (person(binding, 'farid-haddad').key.holder = 'file') },
+  { rule: 'key-unusable', change: (binding) => (person(binding, 'ada-aker').key.spki = compressed(binding)) },
+  { rule: 'key-file-not-allowed', change: (binding) => inFile(binding) },
+  {
+    rule: 'key-file-missing',
+    change: (binding, plan) => {
+      allowFiles(plan);
+      delete inFile(binding).keyFile;
+    },
+  },
+  {
+    rule: 'key-place-unclear',
+    change: (binding, plan) => {
+      allowFiles(plan);
+      inFile(binding).token = person(binding, 'ada-aker').token;
+    },
+  },
+  { rule: 'key-place-unclear', change: (binding) => (person(binding, 'farid-haddad').keyFile = '/media/farid.pem') },
   { rule: 'token-missing', change: (binding) => delete person(binding, 'farid-haddad').token },
+  {
+    rule: 'approved-beforehand',
+    change: (binding, plan) => {
+      for (const one of binding.people) if (one.position === plan.approval.position) delete one.token;
+    },
+  },
   { rule: 'duties-not-apart', change: (binding) => (person(binding, 'farid-haddad').name = 'ada åker') },
   { rule: 'module-unknown', change: (binding) => (unit(binding, 'unit-b').module = 'hms') },
   { rule: 'module-unused', change: (binding) => binding.modules.push({ ...hsm(binding), id: 'spare' }) },
@@ -116,7 +187,72 @@ export const BINDING_CASES: readonly BindingCase[] = [
       binding.wrappingParameters.push({ id: 'second', file: '/media/ceremony-in/wrapping-parameters.json' });
     },
   },
+  { rule: 'ledger-object-missing', change: (_, plan) => keep(plan) },
+  {
+    rule: 'ledger-object-destroyed',
+    change: (binding, plan) => {
+      keep(plan);
+      carry(binding, { state: 'destroyed', seal: null, place: null });
+    },
+  },
+  {
+    rule: 'ledger-object-elsewhere',
+    change: (binding, plan) => {
+      keep(plan);
+      carry(binding, { state: 'sealed', seal: 'A-1', place: 'The other safe' });
+    },
+  },
+  {
+    rule: 'ledger-object-elsewhere',
+    change: (binding, plan) => {
+      keep(plan);
+      carry(binding, { state: 'open', seal: null, place: null });
+    },
+  },
+  {
+    rule: 'ledger-object-kind',
+    change: (binding, plan) => {
+      keep(plan);
+      carry(binding, { state: 'sealed', seal: 'A-1', place: 'The safe' }, 'card');
+    },
+  },
+  {
+    rule: 'ledger-object-known',
+    change: (binding, plan) => {
+      pinEnvelopes(plan).ledger = 'new';
+      carry(binding, { state: 'destroyed', seal: null, place: null });
+    },
+  },
+  {
+    rule: 'id-twice',
+    change: (binding, plan) => {
+      keep(plan);
+      carry(binding, { state: 'sealed', seal: 'A-1', place: 'The safe' });
+      binding.custody?.objects.push(...binding.custody.objects);
+    },
+  },
   { rule: 'medium-not-bound', change: (binding) => (binding.media = []) },
   { rule: 'id-twice', change: (binding) => binding.media.push(...binding.media) },
   { rule: 'bound-for-nothing', change: (binding) => binding.media.push({ id: 'other-usb', path: '/media/other' }) },
 ];
+
+function pinEnvelopes(plan: Plan): Plan['materials'][number] {
+  const found = plan.materials.find(({ id }) => id === 'pin-envelopes');
+  if (found === undefined) throw new Error('the plan has no pin-envelopes');
+  return found;
+}
+
+/** The plan takes the PIN envelopes from the custody ledger. */
+function keep(plan: Plan): void {
+  Object.assign(pinEnvelopes(plan), { ledger: 'kept', at: 'The safe' });
+}
+
+/** The binding carries a ledger that has them. */
+function carry(
+  binding: Binding,
+  is: { state: 'sealed'; seal: string; place: string } | { state: 'open' | 'destroyed'; seal: null; place: null },
+  kind: 'seal' | 'card' = 'seal',
+): void {
+  const from = { ceremony: 'last-year', root: '7'.repeat(64) };
+  binding.custody = { from, objects: [{ object: 'pin-envelopes', kind, ...is }] };
+}

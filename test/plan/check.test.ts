@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -19,6 +21,11 @@ const texts = (findings: readonly Finding[]): string => findings.map(findingText
 test('the examples have no finding', () => {
   expect(texts(checkPlan(first.plan))).toBe('');
   expect(texts(checkPlan(rotate.plan))).toBe('');
+});
+
+test('a plan with a pause, an enrolment and attachments has no finding', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../examples/two-days.ceremony.yaml'), 'utf8');
+  expect(texts(checkPlan(readPlan(text).plan))).toBe('');
 });
 
 test('the example binding belongs to the example plan and has no finding', () => {
@@ -57,7 +64,11 @@ describe('every rule of the binding checker', () => {
 });
 
 test('no rule is without a case', () => {
-  const covered = new Set([...PLAN_CASES, ...BINDING_CASES].map((one) => one.rule));
+  // Rules of a later session's binding need a ceremony: test/ceremony/sessions-and-people.test.ts breaks them.
+  const inSessions = ['session-of-another', 'session-roster', 'session-unit', 'session-ledger'] as const;
+  // A rule about a bundle: test/ceremony/custody-ledger.test.ts breaks it.
+  const ofBundles = ['ledger-differs'] as const;
+  const covered = new Set([...[...PLAN_CASES, ...BINDING_CASES].map((one) => one.rule), ...inSessions, ...ofBundles]);
   expect(Object.keys(RULES).filter((rule) => !covered.has(rule as keyof typeof RULES))).toEqual([]);
 });
 

@@ -9,9 +9,9 @@ const FOLDER = join(import.meta.dirname, '../../docs/schemas');
 
 /** Actions that this version carries out. */
 const ACTIONS = [
-  ...['preflight', 'roll-call', 'unit.initialise', 'unit.imprint', 'unit.inventory', 'unit.compare'],
+  ...['preflight', 'roll-call', 'enrol', 'pause', 'unit.initialise', 'unit.imprint', 'unit.inventory', 'unit.compare'],
   ...['master-key.generate', 'shares.distribute', 'master-key.load', 'master-key.verify', 'master-key.commit'],
-  ...['master-key.activate', 'key.package', 'fact', 'statement', 'checkpoint', 'export'],
+  ...['master-key.activate', 'key.package', 'fact', 'custody', 'statement', 'checkpoint', 'export'],
   ...LATER_ACTIONS,
 ];
 

@@ -125,8 +125,13 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'clear-components-forbidden', change: (plan) => (plan.regime = 'pci-pin') },
   {
     rule: 'action-not-available',
-    change: (plan) => plan.steps.splice(2, 0, { id: 'lunch', title: 'Lunch', action: 'pause', phase: 'opening' }),
+    change: (plan) =>
+      plan.steps.splice(2, 0, { id: 'drill', title: 'Drill', action: 'shares.drill', phase: 'opening' }),
   },
+  { rule: 'pause-while-shares-live', change: (plan) => pauseAfter(plan, 'generate') },
+  { rule: 'no-preflight-after-pause', change: (plan) => pauseAfter(plan, 'compare') },
+  { rule: 'too-few-vouchers', change: (plan) => enrolAfter(plan, 'roll-call', ['witness']) },
+  { rule: 'no-seat-to-enrol', change: (plan) => enrolAfter(plan, 'roll-call', ['administrators']) },
   { rule: 'preflight-not-first', change: (plan) => remove(plan, 'preflight') },
   { rule: 'export-not-last', change: (plan) => remove(plan, 'export') },
   { rule: 'export-not-last', change: (plan) => move(plan, 'export', 'checkpoint') },
@@ -190,6 +195,119 @@ export const PLAN_CASES: readonly PlanCase[] = [
     change: (plan) =>
       (stepOf(plan, 'package', 'key.package').authenticate = { by: 'read-back', positions: ['witness'] }),
   },
+  { rule: 'custody-object', change: (plan) => (material(plan).ledger = 'kept') },
+  { rule: 'custody-object', change: (plan) => (material(plan).at = 'The safe') },
+  { rule: 'custody-object', change: (plan) => custodyBefore(plan, 'seals', { act: 'opened' }) },
+  {
+    rule: 'custody-order',
+    change: (plan) => {
+      material(plan).ledger = 'new';
+      custodyBefore(plan, 'seals', { act: 'opened' });
+    },
+  },
+  {
+    rule: 'custody-order',
+    change: (plan) => {
+      Object.assign(material(plan), { ledger: 'kept', at: 'The safe' });
+      custodyBefore(plan, 'seals', { act: 'closed', place: 'The safe' });
+      custodyBefore(plan, 'seals', { act: 'destroyed' });
+      custodyBefore(plan, 'seals', { act: 'in', place: 'The safe' });
+    },
+  },
+  {
+    rule: 'custody-place',
+    change: (plan) => {
+      material(plan).ledger = 'new';
+      custodyBefore(plan, 'seals', { act: 'in' });
+    },
+  },
+  {
+    rule: 'custody-place',
+    change: (plan) => {
+      Object.assign(material(plan), { ledger: 'kept', at: 'The safe' });
+      custodyBefore(plan, 'seals', { act: 'destroyed', place: 'The safe' });
+    },
+  },
+  {
+    rule: 'custody-two-people',
+    change: (plan) => {
+      material(plan).ledger = 'new';
+      custodyBefore(plan, 'seals', { act: 'in', place: 'The safe', by: ['custodians', 'administrators'] });
+    },
+  },
+  {
+    rule: 'custody-two-people',
+    change: (plan) => {
+      material(plan).ledger = 'new';
+      custodyBefore(plan, 'seals', { act: 'in', place: 'The safe', by: ['witness'] });
+    },
+  },
+  {
+    rule: 'custody-left-open',
+    change: (plan) => {
+      Object.assign(material(plan), { ledger: 'kept', at: 'The safe' });
+      custodyBefore(plan, 'seals', { act: 'opened' });
+    },
+  },
+  { rule: 'custody-unused', change: (plan) => (material(plan).ledger = 'new') },
+  {
+    rule: 'no-beginning',
+    change: (plan) => {
+      Object.assign(material(plan), { ledger: 'kept', at: 'The safe' });
+    },
+  },
   { rule: 'end-state-missing', change: (plan) => plan.endState.pop() },
   { rule: 'end-state-differs', change: (plan) => remove(plan, 'activate', 'verify-current') },
 ];
+
+/** Puts a pause after a step, without what must come after it. */
+function pauseAfter(plan: Plan, step: string): void {
+  const place = plan.steps.findIndex(({ id }) => id === step) + 1;
+  plan.steps.splice(place, 0, {
+    id: 'lunch',
+    title: 'Lunch',
+    action: 'pause',
+    reason: 'Lunch.',
+    by: ['witness'],
+    seals: ['pin-envelopes'],
+    signers: [{ role: 'witness', count: 1 }],
+    ...(plan.steps[place - 1]?.phase === undefined ? {} : { phase: plan.steps[place - 1]?.phase }),
+  });
+}
+
+function material(plan: Plan): Plan['materials'][number] {
+  const found = plan.materials.find(({ id }) => id === 'pin-envelopes');
+  if (found === undefined) throw new Error('the plan has no pin-envelopes');
+  return found;
+}
+
+/** Puts a custody step for the PIN envelopes before a step. */
+function custodyBefore(
+  plan: Plan,
+  step: string,
+  rest: { act: 'in' | 'opened' | 'closed' | 'destroyed'; place?: string; by?: string[] },
+): void {
+  const place = plan.steps.findIndex(({ id }) => id === step);
+  plan.steps.splice(place, 0, {
+    id: `envelopes-${rest.act}`,
+    title: 'Envelopes',
+    action: 'custody',
+    objects: ['pin-envelopes'],
+    by: ['administrators', 'witness'],
+    ...(plan.steps[place]?.phase === undefined ? {} : { phase: plan.steps[place].phase }),
+    ...rest,
+  });
+}
+
+function enrolAfter(plan: Plan, step: string, vouchers: string[]): void {
+  const place = plan.steps.findIndex(({ id }) => id === step) + 1;
+  plan.steps.splice(place, 0, {
+    id: 'guest',
+    title: 'A guest',
+    action: 'enrol',
+    position: 'witness',
+    vouchers,
+    identification: 'A passport.',
+    phase: 'opening',
+  });
+}

@@ -5,7 +5,8 @@ import { canonicalJson, parseCanonical, type Json } from '../../ceremony/canonic
 import { checkPlan } from '../../ceremony/plan/check';
 import { dryRun } from '../../ceremony/plan/dry-run';
 import { PlanError, readBinding, readPlan } from '../../ceremony/plan/read';
-import { renderScript } from '../../ceremony/plan/script';
+import { renderHtml } from '../../ceremony/print/html';
+import { scriptDocument } from '../../ceremony/plan/script/script-document';
 import { BINDING, FIRST, ROTATE } from './examples';
 
 /** The lines of the error that a text gives; empty when it can be read. */
@@ -85,7 +86,7 @@ describe('what a plan gets wrong is named with line, column and place', () => {
       '    action: preflight\n',
       '',
       [
-        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `unit.initialise`, `unit.imprint`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `key.package`, `fact`, `statement`, `checkpoint`, `export`, `enrol`, `unit.adopt`, `unit.zeroise`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `master-key.adopt`, `master-key.clear`, `master-key.rotate`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `key.generate`, `key.adopt`, `key.wrap`, `key.unwrap`, `key.destroy`, `vendor.procedure`, `pause`',
+        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `enrol`, `unit.initialise`, `unit.imprint`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `key.package`, `fact`, `custody`, `statement`, `checkpoint`, `pause`, `export`, `unit.adopt`, `unit.zeroise`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `master-key.adopt`, `master-key.clear`, `master-key.rotate`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `key.generate`, `key.adopt`, `key.wrap`, `key.unwrap`, `key.destroy`, `vendor.procedure`',
       ],
     ],
     [
@@ -306,7 +307,7 @@ describe('any text', () => {
         const { plan, sha256 } = readPlan(mutated);
         checkPlan(plan);
         dryRun(plan);
-        renderScript(plan, sha256);
+        renderHtml(scriptDocument(plan, sha256));
         read += 1;
       }),
       { numRuns: 150 },

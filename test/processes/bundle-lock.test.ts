@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockBundle } from '../../cli/bundle-lock';
+import { lockBundle } from '../../workstation/bundle-lock';
 
 let base: string;
 let root: string;

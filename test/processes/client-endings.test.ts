@@ -1,4 +1,5 @@
 /** Endings that a Node child does not have: Electron's, and a process that never starts. */
+import { changedByHalf, changedByNone } from '../../hsm/operation-words';
 import { expect, test } from 'vitest';
 import { ProcessClient, type ExitInfo } from '../../hsm/client';
 import { TRIAL_OPERATIONS } from './trial-table';
@@ -40,7 +41,7 @@ test('a segmentation fault that Electron calls exit 0 is a crash, told in the wo
     code: 'WORKER_CRASHED',
     uncertain: true,
     message: 'The worker of module x ended without a word (crashed, 11)',
-    changed: 'Whether the device carried out echo is not known',
+    changed: 'It happened while “echo” was carried out: whether the device did it is not known',
   });
   await expect(client.call('echo', { text: '' })).rejects.toMatchObject({
     code: 'WORKER_GONE',
@@ -72,4 +73,12 @@ test('an answer that comes when its request was given up changes nothing', async
   await expect(client.call('hang', {})).rejects.toMatchObject({ code: 'WORKER_HUNG' });
   hollow.say({ kind: 'result', id: 1, result: null });
   expect(client.alive).toBe(false);
+});
+
+test('what breaks off while a unit is read changed nothing, and says so without the name of a request', () => {
+  expect(changedByHalf('unit.read')).toBe('No device: it happened while the unit was read, which changes nothing');
+  expect(changedByHalf('unit.perform')).toBe(
+    'It happened while a signed command was carried out: whether the device did it is not known',
+  );
+  expect(changedByNone('unit.set-user-pin')).toBe('Nothing: it happened before the user PIN was set');
 });

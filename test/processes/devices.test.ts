@@ -20,6 +20,7 @@ beforeAll(async () => {
   ({ folder, remove } = await buildPrograms({
     'stand-in-worker': 'test/processes/stand-in-worker.ts',
     person: 'cli/person/process.ts',
+    'key-file': 'hsm/key-file/process.ts',
   }));
 });
 afterAll(() => {
@@ -44,7 +45,12 @@ function begin(label = 'KEYRITE-A', path = '/module'): void {
   const worker = join(folder, 'stand-in-worker.cjs');
   children = new NodeChildren({
     ceremony: 'devices-test',
-    scripts: { worker, shareProcess: worker, person: join(folder, 'person.cjs') },
+    scripts: {
+      worker,
+      shareProcess: worker,
+      person: join(folder, 'person.cjs'),
+      keyFile: join(folder, 'key-file.cjs'),
+    },
     modules: [module],
     player: join(folder, 'player.json'),
     names: {},
@@ -56,6 +62,7 @@ function begin(label = 'KEYRITE-A', path = '/module'): void {
       started += 1;
       return children.startModuleWorker(one);
     },
+    startKeyFileProcess: () => children.startKeyFileProcess(),
   });
 }
 
@@ -192,6 +199,7 @@ test('PINs are made by those the plan lets make them and given by those who hold
       };
       return client;
     },
+    startKeyFileProcess: () => children.startKeyFileProcess(),
   });
   await spied.initialiseToken('unit-a', 'KEYRITE-A', false);
   await spied.setUserPin('unit-a');

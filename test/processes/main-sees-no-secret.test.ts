@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { endSurvivors } from '../../cli/survivors';
+import { endSurvivors } from '../../workstation/survivors';
 import { buildPrograms } from './build-programs';
 import { isInMemory } from './memory';
 

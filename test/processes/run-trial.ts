@@ -24,6 +24,7 @@ export function trialChildren(folder: string, ceremony: string, player: string |
       worker: join(folder, 'trial-worker.cjs'),
       shareProcess: join(folder, 'trial-worker.cjs'),
       person: join(folder, 'person.cjs'),
+      keyFile: join(folder, 'trial-worker.cjs'),
     },
     modules: [TRIAL_MODULE],
     player,

@@ -140,6 +140,7 @@ serve(
     'unit.wrap-root-key': ({ handle }) => Buffer.from(handle).toString('base64'),
     'unit.encrypt-nonce': () => null,
     'unit.destroy-root-key': () => null,
+    'card.read-key': () => Promise.reject(new Error('this stand-in has no card to read')),
     'card.sign': async ({ card, message }, link) => {
       await link.ask({
         kind: 'pin',

@@ -7,13 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './lint-text';
 
-const LAYERS = ['ceremony', 'hsm', 'cli', 'connected'] as const;
+const LAYERS = ['ceremony', 'hsm', 'workstation', 'cli', 'connected'] as const;
 
 /** Who may import whom, as far as the compiler can tell. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ceremony: [],
   hsm: ['ceremony'],
-  cli: ['ceremony', 'hsm'],
+  workstation: ['ceremony', 'hsm'],
+  cli: ['ceremony', 'hsm', 'workstation'],
   connected: ['ceremony'],
 };
 

@@ -5,13 +5,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { build } from '../../scripts/build.mjs';
+import type { Bundle } from '../../scripts/bundles.mjs';
 import { linkCommands } from '../../scripts/setup/command-links.mjs';
 import { contentHash } from '../../scripts/setup/content-hash.mjs';
 import { checkNodeVersion } from '../../scripts/setup/node-version.mjs';
 import { lockDifference, type LockEntry, type Lockfile } from '../../scripts/setup/npm-packages.mjs';
 import { findCommand, runCommand } from '../../scripts/setup/run-command.mjs';
 import { SetupFailure, step } from '../../scripts/setup/step.mjs';
-import { SYSTEM_PACKAGES, fileExists, installPlan, missingPackages } from '../../scripts/setup/system-packages.mjs';
+import {
+  SYSTEM_PACKAGES,
+  fileExists,
+  installPlan,
+  missingPackages,
+  packagesFor,
+} from '../../scripts/setup/system-packages.mjs';
 
 let folder = '';
 beforeEach(() => {
@@ -52,6 +59,9 @@ describe('system packages', () => {
     ['openssl', 'openssl'],
     ['shellcheck', 'shellcheck'],
     ['strace', 'strace'],
+    ['Xvfb', 'xvfb'],
+    ['xauth', 'xauth'],
+    ['xdotool', 'xdotool'],
   ])('without the program %s, %s is missing', (program, name) => {
     const probe = { ...everything, command: (one: string) => one !== program };
     expect(missingPackages(SYSTEM_PACKAGES, probe).map((one) => one.name)).toEqual([name]);
@@ -62,6 +72,9 @@ describe('system packages', () => {
     ['libsoftokn3.so', 'libnss3'],
     ['libpkcs11_sw.so', 'opencryptoki'],
     ['libopencryptoki.so', 'libopencryptoki0'],
+    ['libgtk-3.so.0', 'libgtk-3-0'],
+    ['libgbm.so.1', 'libgbm1'],
+    ['libasound.so.2', 'libasound2'],
   ])('without the library %s, %s is missing though a package list may name it', (library, name) => {
     const probe = { ...everything, file: (pattern: string) => !pattern.endsWith(library) };
     expect(missingPackages(SYSTEM_PACKAGES, probe).map((one) => one.name)).toEqual([name]);
@@ -72,14 +85,26 @@ describe('system packages', () => {
     expect(missingPackages(SYSTEM_PACKAGES, probe)).toEqual([]);
   });
 
-  test('each says why, and what no rehearsal on SoftHSM2 or NSS needs is for tests alone', () => {
+  test('each says why; the terminal needs neither what the app needs nor what the tests need', () => {
     for (const one of SYSTEM_PACKAGES) expect(one.why, one.name).toMatch(/^[a-zA-Z].{10,}/);
-    expect(SYSTEM_PACKAGES.filter((one) => one.testsOnly).map((one) => one.name)).toEqual([
+    const names = (forApp: boolean, forTests: boolean): string[] =>
+      packagesFor({ forApp, forTests }).map((one) => one.name);
+    const terminal = ['softhsm2', 'opensc', 'g++', 'jq', 'openssl', 'libnss3'];
+    const app = [...terminal, 'libgtk-3-0', 'libgbm1', 'libasound2'];
+    const tests = [
       'opencryptoki',
       'libopencryptoki0',
       'shellcheck',
+      'poppler-utils',
       'strace',
-    ]);
+      'xvfb',
+      'xauth',
+      'xdotool',
+    ];
+    expect(names(false, false)).toEqual(terminal);
+    expect(names(true, false)).toEqual(app);
+    expect(names(false, true)).toEqual([...app, ...tests]);
+    expect(names(true, true)).toEqual(SYSTEM_PACKAGES.map((one) => one.name));
   });
 
   test('root installs; so does sudo without a password; without it, one line is shown', () => {
@@ -185,7 +210,15 @@ describe('stamps', () => {
 });
 
 describe('build', () => {
-  const command = { entry: 'cli/a.ts', output: 'build/a.cjs', command: true, external: [] };
+  const program: Bundle = {
+    entry: 'cli/a.ts',
+    output: 'build/a.cjs',
+    runsIn: 'node',
+    command: false,
+    external: [],
+    constants: {},
+  };
+  const command: Bundle = { ...program, command: true };
   const said: string[] = [];
   const run = (bundles = [command]): Promise<string> => build(folder, (text) => said.push(text), bundles);
 
@@ -233,10 +266,9 @@ describe('build', () => {
     put('cli/broken.ts', 'const = 1;\n');
     put('cli/meta.ts', 'console.log(import.meta.url);\n');
     const others = ['missing', 'broken', 'meta'].map((name) => ({
+      ...program,
       entry: `cli/${name}.ts`,
       output: `build/${name}.cjs`,
-      command: false,
-      external: [],
     }));
     const failure = await run([...others, command]).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(SetupFailure);
@@ -245,6 +277,36 @@ describe('build', () => {
     expect(message).toContain('cli/broken.ts does not build');
     expect(message).toContain('cli/meta.ts does not build');
     expect(statSync(join(folder, 'build/a.cjs')).isFile()).toBe(true);
+  });
+});
+
+describe('a preload, which runs in a sandboxed window', () => {
+  const preload: Bundle = {
+    entry: 'src-main/p.ts',
+    output: 'build/app/p.cjs',
+    runsIn: 'preload',
+    command: false,
+    external: ['electron'],
+    constants: { KEYRITE_TEST_BUILD: true },
+  };
+
+  beforeEach(() => {
+    put('package.json', '{"version":"9.8.7"}');
+    put('tsconfig.base.json', '{}');
+  });
+
+  test('asks for no module of Node before all else, and knows how it was compiled', async () => {
+    put('src-main/p.ts', "import { ipcRenderer } from 'electron';\nipcRenderer.send(String(KEYRITE_TEST_BUILD));\n");
+    await build(folder, () => undefined, [preload]);
+    const text = readFileSync(join(folder, 'build/app/p.cjs'), 'utf8');
+    expect(text.startsWith("'use strict';\n")).toBe(true);
+    expect([...text.matchAll(/require\("([^"]*)"\)/g)].map(([, name]) => name)).toEqual(['electron']);
+    expect(text).toContain('send(String(true))');
+  });
+
+  test('does not build when it imports one', async () => {
+    put('src-main/p.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);\n");
+    await expect(build(folder, () => undefined, [preload])).rejects.toThrow('Could not resolve "node:fs"');
   });
 });
 

@@ -2,8 +2,12 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { Command, UnitState } from '../../ceremony/command/unit-state';
+import { ACT_MEMBERS } from '../../ceremony/transcript/act-schemas';
+import { CustodyPayload, CustodyValue } from '../../ceremony/transcript/custody-fact';
+import { FACT_VALUES } from '../../ceremony/transcript/fact-schemas';
 import {
   ApprovalPayload,
+  EnrolmentPayload,
   ExceptionPayload,
   LINE_TYPES,
   LineFrame,
@@ -11,17 +15,25 @@ import {
   bodySchema,
 } from '../../ceremony/transcript/line';
 
-/** The published schema files by name, as text that ends with a line feed: one for each line type and signed payload. */
+/** The published schema files by name, as text that ends with a line feed: one for each line type, signed payload and
+ * fact, and for what acts say of themselves. */
 export function lineSchemaFiles(): Readonly<Record<string, string>> {
   const files: Record<string, string> = {
     'line.schema.json': schemaText(LineFrame, 'Line of a Keyrite transcript, without what its body must be'),
     'payload.presence.schema.json': schemaText(PresencePayload, 'Signed payload of a proof of presence'),
     'payload.approval.schema.json': schemaText(ApprovalPayload, 'Signed payload of an approval'),
+    'payload.enrolment.schema.json': schemaText(EnrolmentPayload, 'Signed payload of an enrolment on the day'),
+    'payload.custody.schema.json': schemaText(CustodyPayload, 'Signed payload of an entry in the custody ledger'),
+    'fact.custody.schema.json': schemaText(CustodyValue, 'Value of a fact custody'),
     'payload.exception.schema.json': schemaText(ExceptionPayload, 'Signed payload of an exception'),
     'payload.command.schema.json': schemaText(Command, 'Signed payload of an administrative command'),
     'unit-state.schema.json': schemaText(UnitState, 'State of a crypto unit'),
   };
   for (const type of LINE_TYPES) files[`line.${type}.schema.json`] = schemaText(bodySchema(type), `Body of ${type}`);
+  for (const [name, schema] of Object.entries(FACT_VALUES))
+    files[`fact.${name}.schema.json`] = schemaText(schema, `Value of the fact ${name}`);
+  for (const [member, schema] of Object.entries(ACT_MEMBERS))
+    files[`act.${member}.schema.json`] = schemaText(schema, `What acts say of themselves: ${member}`);
   return files;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../ceremony/canonical-json';
 import type { BundleFolder } from '../../ceremony/engine/ports';
 import type { Draft } from '../../ceremony/transcript/line';
 import { treeHash } from '../../ceremony/transcript/merkle';
@@ -10,7 +11,12 @@ import { folderAt, removeDirectory, temporaryDirectory } from '../bundle/temp-fo
 
 const FILE = 'transcript.jsonl';
 const random = (length: number): Uint8Array => new Uint8Array(length).fill(0xab);
-const fact = (value: string): Draft => ({ type: 'fact.recorded', step: null, by: [], body: { fact: 'f', value } });
+const fact = (answer: string): Draft => ({
+  type: 'fact.recorded',
+  step: null,
+  by: [],
+  body: { fact: 'answer', value: { asked: '?', answer } },
+});
 
 let directory = '';
 let folder: BundleFolder;
@@ -39,7 +45,7 @@ describe('TranscriptWriter', () => {
     const writer = await written(2);
     const [first = '', second = ''] = (await content()).split('\n');
     expect(first).toBe(
-      `{"at":"2026-11-23T09:00:01.000Z","body":{"fact":"f","value":"fact 0"},"by":[],"prev":"${'0'.repeat(64)}",` +
+      `{"at":"2026-11-23T09:00:01.000Z","body":{"fact":"answer","value":{"answer":"fact 0","asked":"?"}},"by":[],"prev":"${'0'.repeat(64)}",` +
         `"salt":"${'ab'.repeat(16)}","seq":0,"step":null,"type":"fact.recorded"}`,
     );
     const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -54,6 +60,9 @@ describe('TranscriptWriter', () => {
     const before = await content();
     const wrong = { type: 'fact.recorded', step: null, by: [], body: { fact: 'f' } } as unknown as Draft;
     await expect(writer.append(wrong)).rejects.toThrow(RangeError);
+    const told = (name: string, value: JsonObject): Draft => ({ ...fact('x'), body: { fact: name, value } }) as Draft;
+    await expect(writer.append(told('f', {}))).rejects.toThrow('body of fact.recorded: fact: there is none called f');
+    await expect(writer.append(told('answer', { asked: '?' }))).rejects.toThrow('value of answer: answer: ');
     await expect(writer.append({ ...fact('x'), step: 'Not An Id' })).rejects.toThrow(
       'line fact.recorded: step expected an id',
     );

@@ -37,7 +37,10 @@ const codeOf = async (act: () => unknown): Promise<string> => {
 
 describe('a person’s token', () => {
   it('is made from a blank one, with a key that only signs', async () => {
-    const made = await handlers['card.prepare']({ participant: 'anna', label: 'ANNA', keyLabel: 'sign' }, link);
+    const made = await handlers['card.prepare'](
+      { participant: 'anna', label: 'ANNA', keyLabel: 'sign', algorithm: 'ecdsa-p256-sha256' },
+      link,
+    );
     anna = {
       participant: 'anna',
       address: { blank: false, label: 'ANNA', serial: made.serial },
@@ -85,7 +88,10 @@ describe('a person’s token', () => {
     // The worker holds a login, so that a token made behind its back stays unseen (SoftHSM2 lists once).
     const bert: CardTarget = { ...anna, participant: 'bert', address: { blank: false, label: 'BERT', serial: null } };
     expect(await codeOf(() => sign(bert))).toBe('TOKEN_NOT_FOUND');
-    const made = await handlers['card.prepare']({ participant: 'bert', label: 'BERT2', keyLabel: 'sign' }, link);
+    const made = await handlers['card.prepare'](
+      { participant: 'bert', label: 'BERT2', keyLabel: 'sign', algorithm: 'ecdsa-p256-sha256' },
+      link,
+    );
     const card: CardTarget = {
       ...bert,
       address: { blank: false, label: 'BERT2', serial: made.serial },

@@ -114,6 +114,7 @@ describe('a wrong PIN', () => {
       participant: 'anna',
       label: 'ANNA',
       keyLabel: 'sign',
+      algorithm: 'ecdsa-p256-sha256',
     });
     const address = { blank: false, label: 'ANNA', serial };
     const args = { card: { participant: 'anna', address, keyLabel: 'sign', algorithm, spki }, message: 'AAAA' };

@@ -1,30 +1,71 @@
 /** Initialising units: token, user PIN, identity key, each an act of its own so that a crash between them loses nothing. */
 import * as v from 'valibot';
 import { hex } from '../../check-value';
+import { DeviceError } from '../../command/device-error';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
 import { confirm } from '../confirm';
+import type { TokenDescription } from '../ports';
 import { describe, readIdentity } from '../units';
 import { tellWeaknesses } from '../weaknesses';
 import type { StepHandler } from './handler';
 
 /** Erases each unit's token and makes it a unit in imprint mode. */
 export const initialise: StepHandler<'unit.initialise'> = async (ceremony, step) => {
-  const names = step.units.map((unit) => planned(ceremony, unit).name).join(', ');
-  const operators = ceremony.record.presentWith('crypto-administrator').map((one) => one.id);
-  await confirm(
-    ceremony,
-    step.id,
-    `Initialise ${names}. Whatever is on these tokens is erased, and cannot be brought back.`,
-    operators,
-  );
   for (const unit of step.units) {
+    await confirmErasing(ceremony, step.id, unit);
     await initialiseToken(ceremony, step.id, unit);
     await setUserPin(ceremony, step.id, unit);
     await createIdentity(ceremony, step.id, unit);
   }
   return { result: { units: step.units } };
 };
+
+/**
+ * The operators compare the token with the device, by serial and label, right before it is erased: which token a unit
+ * gets can depend on the one before it. Nothing is asked again once the erasing began, unless it is known to have failed.
+ *
+ * @throws DeviceError `TOKEN_NOT_FOUND` when there is no token to compare, `NOT_CONFIRMED` naming those who did not
+ */
+async function confirmErasing(ceremony: Ceremony, step: string, unit: string): Promise<void> {
+  const begun = ceremony.record.act(step, `${unit}/token`);
+  if (begun !== null && begun.status !== 'undone') return;
+  const { name, label } = planned(ceremony, unit);
+  const { token } = await ceremony.ports.devices.glanceAtUnit(unit);
+  if (token === null) throw notThere(name);
+  const operators = ceremony.record.presentWith('crypto-administrator').map((one) => one.id);
+  // SECURITY(K-120): names are the plan's; serial and label are what the device itself can be compared with.
+  await confirm(
+    ceremony,
+    step,
+    `Initialise ${name}. Whatever is on this token is erased, and cannot be brought back: ${inWords(token)}. It gets the label ${label}.`,
+    operators,
+  );
+}
+
+function notThere(name: string): DeviceError {
+  return new DeviceError({
+    code: 'TOKEN_NOT_FOUND',
+    message: `There is no token to be seen for ${name}.`,
+    changed: 'Nothing was changed.',
+    next: 'Insert the token, or correct label and serial in the binding.',
+    uncertain: false,
+  });
+}
+
+function inWords({ serial, label, initialised }: TokenDescription): string {
+  const shown = [
+    serial === '' ? 'no serial yet' : `serial ${onOneLine(serial)}`,
+    label === '' ? 'no label yet' : `label ${onOneLine(label)}`,
+    initialised ? 'initialised before' : 'not initialised',
+  ];
+  return shown.join(', ');
+}
+
+/** A token's own words: nothing in them may break or turn round the line that is read aloud, or keep it off the record. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
+}
 
 async function initialiseToken(ceremony: Ceremony, step: string, unit: string): Promise<void> {
   const { devices } = ceremony.ports;
@@ -35,6 +76,7 @@ async function initialiseToken(ceremony: Ceremony, step: string, unit: string): 
     key: `${unit}/token`,
     operation: 'C_InitToken',
     unit,
+    by: actingWith(ceremony, unit, 'security-officer'),
     parameters: { label },
     expected: { label, initialised: true },
     perform: async () => {
@@ -63,6 +105,7 @@ async function setUserPin(ceremony: Ceremony, step: string, unit: string): Promi
     key: `${unit}/user-pin`,
     operation: 'C_InitPIN',
     unit,
+    by: actingWith(ceremony, unit, 'user'),
     parameters: {},
     expected: { userPinSet: true },
     perform: async () => ({ result: { token: { ...(await devices.setUserPin(unit)) } } }),
@@ -112,6 +155,13 @@ async function observeIdentity(ceremony: Ceremony, unit: string): Promise<Observ
       ? 'it was half done: the key pair was there and the first state was not. The key pair was read back, and the state written'
       : 'the key pair was there, and was read back; the token keeps no state';
   return { verdict: 'applied', observed: { note, ...finished } };
+}
+
+/** Those who carry it out, and those who make the PIN that it sets, as far as they are present. */
+function actingWith(ceremony: Ceremony, unit: string, role: 'security-officer' | 'user'): readonly string[] {
+  const pin = ceremony.plan.pins.find((one) => one.for === role && one.units.includes(unit));
+  const makers = pin === undefined ? [] : ceremony.peopleOf(pin.madeBy).slice(0, pin.parts);
+  return [...new Set([...ceremony.acting(), ...makers])];
 }
 
 function planned(ceremony: Ceremony, unit: string): { readonly name: string; readonly label: string } {

@@ -5,7 +5,7 @@ import type { Ceremony } from '../ceremony';
 import { commandUnit } from '../unit-command';
 import { readUnit } from '../units';
 import type { StepHandler } from './handler';
-import { currentSet, custodiansOf } from './master-key';
+import { currentSet, custodianOf } from './master-key';
 
 /** Loads what the custodians read back. Where the share process is gone, they enter their shares again first. */
 export const loadMasterKey: StepHandler<'master-key.load'> = async (ceremony, step) => {
@@ -14,8 +14,7 @@ export const loadMasterKey: StepHandler<'master-key.load'> = async (ceremony, st
     await readUnit(ceremony, step.id, unit);
     if (!isLoaded(ceremony, step.id, unit, set.shares.length)) await ensureEntered(ceremony, step.id);
     for (const [position, share] of set.shares.entries()) {
-      const custodian = custodiansOf(ceremony)[position];
-      if (custodian === undefined) throw new Error(`no custodian for share ${String(share.index)}`);
+      const custodian = custodianOf(ceremony, set, share.index);
       const completes = position === set.shares.length - 1;
       await commandUnit(ceremony, {
         step: step.id,
@@ -84,8 +83,8 @@ async function enterShare(ceremony: Ceremony, step: string, position: number): P
   const { shares, people } = ceremony.ports;
   const set = currentSet(ceremony);
   const share = set.shares[position];
-  const custodian = custodiansOf(ceremony)[position];
-  if (share === undefined || custodian === undefined) throw new Error(`nobody holds share ${String(position + 1)}`);
+  if (share === undefined) throw new Error(`there is no share ${String(position + 1)}`);
+  const custodian = custodianOf(ceremony, set, share.index);
   people.tell({
     kind: 'progress',
     text: `${ceremony.participant(custodian).name} enters share ${String(share.index)} of ${String(set.shares.length)}`,

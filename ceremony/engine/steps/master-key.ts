@@ -1,5 +1,6 @@
 /** The master key as shares: made in the share process, handed out, read back. */
 import type { JsonObject } from '../../canonical-json';
+import { DeviceError } from '../../command/device-error';
 import { act } from '../act';
 import type { Ceremony } from '../ceremony';
 import type { ShareSet } from '../ports';
@@ -29,10 +30,32 @@ export const distributeShares: StepHandler<'shares.distribute'> = async (ceremon
   }
 };
 
-/** Custodians in the order of the shares they hold: the first has share 1. */
-export function custodiansOf(ceremony: Ceremony): string[] {
-  const position = ceremony.plan.masterKey?.custodians;
-  return position === undefined ? [] : ceremony.peopleOf(position);
+/**
+ * Who has, or is to get, a share of the set: whoever read it back, else the first custodian present who has none yet.
+ *
+ * @throws DeviceError `NOBODY_PRESENT` when they are not present
+ */
+export function custodianOf(ceremony: Ceremony, set: ShareSet, index: number): string {
+  const holders = set.shares.map((share) => ceremony.record.shareHolder(set.set, share.index));
+  const holder = holders[set.shares.findIndex((share) => share.index === index)] ?? null;
+  if (holder !== null) {
+    if (ceremony.record.isPresent(holder)) return holder;
+    throw away(`${ceremony.participant(holder).name}, who holds share ${String(index)}, is not present`);
+  }
+  const custodians = ceremony.peopleOf(ceremony.plan.masterKey?.custodians ?? '');
+  const free = custodians.find((id) => !holders.includes(id));
+  if (free !== undefined) return free;
+  throw away(`no custodian is present to take share ${String(index)}`);
+}
+
+function away(message: string): DeviceError {
+  return new DeviceError({
+    code: 'NOBODY_PRESENT',
+    message,
+    changed: 'Nothing was changed.',
+    next: 'Whoever is missing proves presence first; then go on.',
+    uncertain: false,
+  });
 }
 
 /** The share set on record. Throws when there is none. */
@@ -61,10 +84,8 @@ async function makeSet(ceremony: Ceremony, step: string, key: string): Promise<v
 
 /** Hands out every share that is not on record as read back; false when the share process no longer holds the set. */
 async function handOutAll(ceremony: Ceremony, step: string, set: ShareSet): Promise<boolean> {
-  const custodians = custodiansOf(ceremony);
-  for (const [position, share] of set.shares.entries()) {
-    const custodian = custodians[position];
-    if (custodian === undefined) throw new Error(`no custodian for share ${String(share.index)}`);
+  for (const share of set.shares) {
+    const custodian = custodianOf(ceremony, set, share.index);
     if (!(await handOut(ceremony, step, set, share.index, custodian))) return false;
   }
   return true;

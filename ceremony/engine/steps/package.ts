@@ -15,6 +15,7 @@ import type { StepOf } from '../../plan/schema';
 import { hexGroups, words } from '../../words';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
+import { agreedNow } from '../clock';
 import { confirm } from '../confirm';
 import type { TransportKey, UnitReading } from '../ports';
 import type { ActRecord } from '../record';
@@ -87,8 +88,7 @@ async function takeParameters(ceremony: Ceremony, step: PackageStep): Promise<Wr
   const known = await keptParameters(ceremony, step);
   const status = makeStatus(ceremony, step);
   // An act that is open is looked into before anything is said about it; it judges the expiry itself.
-  if (known !== null && (status !== 'undone' || expiryProblem(known, ceremony.ports.clock.now()) === null))
-    return known;
+  if (known !== null && (status !== 'undone' || expiryProblem(known, agreedNow(ceremony)) === null)) return known;
   const bytes = await readBound(ceremony, step);
   const parameters = understand(ceremony, step, bytes);
   refuseExpired(ceremony, step, parameters);
@@ -128,7 +128,7 @@ function attachmentName(step: PackageStep, number: number): string {
 
 /** Asked when the file is taken and again right before a key is made: people may have read a fingerprint aloud for long. */
 function refuseExpired(ceremony: Ceremony, step: PackageStep, parameters: WrappingParameters): void {
-  const expired = expiryProblem(parameters, ceremony.ports.clock.now());
+  const expired = expiryProblem(parameters, agreedNow(ceremony));
   if (expired === null) return;
   const next =
     'Collect new parameters on the connected machine, put them in the place of the file that the binding names, and try again; where that does not take them, stop and resume.';
@@ -160,7 +160,7 @@ async function authenticate(ceremony: Ceremony, step: PackageStep, parameters: W
   const how = step.authenticate;
   switch (how.by) {
     case 'read-back': {
-      const by = how.positions.flatMap((position) => ceremony.peopleOf(position));
+      const by = ceremony.presentOf(how.positions);
       const spoken = words(Buffer.from(fingerprint, 'hex'));
       await confirm(
         ceremony,

@@ -1,0 +1,74 @@
+/** What a person is asked past main, and the far end that asks: pure, so that windows and test doubles share it. */
+import * as v from 'valibot';
+import { Hex, Id } from '../ceremony/text-forms';
+
+const Text = v.pipe(v.string(), v.maxLength(10_000));
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const SetId = v.pipe(Hex, v.length(32));
+
+/** What a worker or the share process asks a person, past main. Header of the exchange; secrets go in its body. */
+export const Dialogue = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('pin'),
+    /** Unit or participant whose token it is. */
+    of: Id,
+    role: v.picklist(['user', 'security-officer', 'card']),
+    part: Count,
+    parts: Count,
+    holder: Id,
+    /** True when the PIN is made now: entered twice, and kept by its holder. */
+    make: v.boolean(),
+    minimum: Count,
+    maximum: Count,
+    /** Flags of the token, such as `final-try`; a final try asks for a confirmation first. */
+    warning: v.nullable(v.picklist(['count-low', 'final-try', 'locked'])),
+  }),
+  /** The passphrase of a participant's key file. It has one part, and its holder is the participant. */
+  v.strictObject({
+    kind: v.literal('passphrase'),
+    holder: Id,
+    /** True when it is made now: entered twice, and kept by its holder. */
+    make: v.boolean(),
+    /** Lengths in bytes. */
+    minimum: Count,
+    maximum: Count,
+    /** True when the one entered before does not open the file. Nothing counts the tries. */
+    wrong: v.boolean(),
+  }),
+  /** Body: the worksheet text, UTF-8. The answer's body is empty once the custodian has it. */
+  v.strictObject({ kind: v.literal('share-show'), custodian: Id, set: SetId, index: Count, of: Count }),
+  /** The answer's body: what the custodian typed, UTF-8. */
+  v.strictObject({
+    kind: v.literal('share-enter'),
+    custodian: Id,
+    set: SetId,
+    index: Count,
+    of: Count,
+    /** Why the entry before was refused, naming the row; null the first time. */
+    refused: v.nullable(Text),
+  }),
+]);
+export type Dialogue = v.InferOutput<typeof Dialogue>;
+
+/** Id of the participant whom a dialogue is for. */
+export function whoIsAsked(dialogue: Dialogue): string {
+  switch (dialogue.kind) {
+    case 'pin':
+    case 'passphrase':
+      return dialogue.holder;
+    case 'share-show':
+    case 'share-enter':
+      return dialogue.custodian;
+  }
+}
+
+/** The far end of a dialogue: the person process, or in the app a secret window. */
+export interface PersonLink {
+  /**
+   * Asks a person and waits without a deadline.
+   *
+   * @returns the body of the answer; the caller zeroes it
+   * @throws PersonGone when the person process ended, PersonRefused when the person declined
+   */
+  ask(dialogue: Dialogue, body?: Uint8Array): Promise<Uint8Array>;
+}

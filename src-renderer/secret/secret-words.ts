@@ -1,0 +1,47 @@
+/**
+ * Words of the secret windows: the same as at the terminal (cli/person/terminal.ts). They say who is asked, for what, and
+ * what ends it; never what was typed, nor how long it is. No full stop in a label or after a single line.
+ */
+import type { Dialogue } from '../../hsm/dialogue';
+import type { SecretContext } from '../../ipc/contract';
+
+/** A question for a PIN. */
+export type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
+/** A question for the passphrase of a key file. */
+export type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
+/** A share that is shown once. */
+export type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
+/** A share that is typed. */
+export type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
+
+/** Which PIN is asked for, to follow "Make" or "Enter". */
+export function whichPin({ of, role, part, parts, holder }: PinDialogue, { names, units }: SecretContext): string {
+  const unit = units[of] ?? of;
+  const whose = {
+    user: `the user PIN of ${unit}`,
+    'security-officer': `the security officer PIN of ${unit}`,
+    card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${names[of] ?? of}`,
+  }[role];
+  return parts === 1 ? whose : `part ${String(part)} of ${String(parts)} of ${whose}`;
+}
+
+/** What lengths are taken: bytes, because that is what a token counts. */
+export function lengths({ minimum, maximum }: Pick<PinDialogue, 'minimum' | 'maximum'>): string {
+  return `${String(minimum)} to ${String(maximum)} bytes`;
+}
+
+/** Which share, to follow "your share". */
+export function whichShare({ index, of }: ShowDialogue | EnterDialogue): string {
+  return `number ${String(index)} of ${String(of)}`;
+}
+
+/** The row that a refusal names, or null. */
+export function refusedRow(refused: string | null): number | null {
+  const [, row] = /^row (\d{1,2})\b/.exec(refused ?? '') ?? [];
+  return row === undefined ? null : Number(row);
+}
+
+/** A character as it may be shown: one line, no control characters. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ').trim();
+}

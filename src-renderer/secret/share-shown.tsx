@@ -1,0 +1,144 @@
+/** Shows a share to its custodian, to be copied by hand; it goes from the page at every sign that they look away. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { Actions } from './actions';
+import { Heading } from './heading';
+import { type ShowDialogue, whichShare } from './secret-words';
+import { SheetOnPage } from './sheet-on-page';
+import { ROWS, sheetLines } from './worksheet-form';
+
+/** How long a share stays on the page without a key, in milliseconds. */
+const HIDE_AFTER_MS = 5 * 60_000;
+
+const WHY = {
+  asked: 'Your share is hidden',
+  looked: 'Hidden because you looked away',
+  time: 'Hidden because no key was pressed for five minutes',
+} as const;
+
+interface ShareShownProps {
+  readonly dialogue: ShowDialogue;
+  /** The worksheet, UTF-8. */
+  readonly sheet: Uint8Array;
+  /** Whether the custodian has just said to be alone at the screen; else the share waits until it is asked for. */
+  readonly atOnce: boolean;
+  readonly onCopied: () => void;
+  readonly onDecline: () => void;
+}
+
+export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: ShareShownProps) {
+  const [hidden, setHidden] = useState<keyof typeof WHY | null>(atOnce ? null : 'asked');
+  const [wasShown, setWasShown] = useState(atOnce);
+  const [compared, setCompared] = useState(false);
+  const [trouble, setTrouble] = useState('');
+  const box = useRef<HTMLInputElement>(null);
+  const show = useRef<HTMLButtonElement>(null);
+  const hide = useCallback((why: keyof typeof WHY) => setHidden((before) => before ?? why), []);
+  useHiding(hidden === null, hide);
+  const wasHidden = useRef(hidden !== null);
+  // The button that hides becomes the one that shows: whoever hid by key or by looking away finds the focus there.
+  useEffect(() => {
+    if (hidden !== null && !wasHidden.current) show.current?.focus();
+    wasHidden.current = hidden !== null;
+  }, [hidden]);
+
+  if (sheetLines(sheet) === null) {
+    return (
+      <section className="secret-question">
+        <Heading>Your share cannot be shown</Heading>
+        <p>What came is not a worksheet. Nothing was shown. Decline, and say so to the others</p>
+        <div className="secret-actions">
+          <button type="button" className="secret-button is-primary" onClick={onDecline}>
+            Decline
+          </button>
+        </div>
+      </section>
+    );
+  }
+
+  const copied = () => {
+    if (!wasShown) setTrouble('Your share has not been shown yet. Show it, copy it, and compare');
+    else if (!compared) setTrouble('Compare your worksheet with the screen row by row, then tick the box');
+    else {
+      onCopied();
+      return;
+    }
+    (wasShown ? box : show).current?.focus();
+  };
+  const toggle = () => {
+    if (hidden === null) hide('asked');
+    else {
+      setHidden(null);
+      setWasShown(true);
+      setTrouble('');
+    }
+  };
+
+  return (
+    <section className="secret-question">
+      <Heading>Your share, {whichShare(dialogue)}</Heading>
+      <p>Copy it by hand onto your worksheet. Once you have put it away, it is never shown again</p>
+      <div className="share-columns">
+        <div className="share-sheet">
+          {hidden === null ? (
+            <SheetOnPage sheet={sheet} />
+          ) : (
+            <p className="share-hidden" role="status">
+              {WHY[hidden]}
+            </p>
+          )}
+        </div>
+        <div className="share-side">
+          <button type="button" ref={show} className="secret-button" onClick={toggle}>
+            {hidden === null ? 'Hide now (Escape)' : wasShown ? 'Show again' : 'Show my share'}
+          </button>
+          <ul className="share-rules">
+            <li>{ROWS} rows, each with its number, two groups of four digits, and two check digits</li>
+            <li>Digits are 0 to 9 and A to F: a zero is never the letter O, a one never I or L</li>
+            <li>It hides when you look away from this window, and after five minutes without a key</li>
+          </ul>
+          <label className="secret-tick">
+            <input
+              type="checkbox"
+              ref={box}
+              checked={compared}
+              aria-describedby="copied-trouble"
+              onChange={(event) => setCompared(event.target.checked)}
+            />
+            I have copied it, and compared it row by row
+          </label>
+          <p id="copied-trouble" className="secret-trouble" role="alert">
+            {trouble}
+          </p>
+        </div>
+      </div>
+      <Actions primary="Put it away" onPrimary={copied} onDecline={onDecline} />
+    </section>
+  );
+}
+
+/** Hides what is shown at Escape, when the window loses the focus or is covered, and after a time without a key. */
+function useHiding(shown: boolean, hide: (why: keyof typeof WHY) => void): void {
+  useEffect(() => {
+    if (!shown) return undefined;
+    let timer = setTimeout(() => hide('time'), HIDE_AFTER_MS);
+    const onKey = (event: KeyboardEvent) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => hide('time'), HIDE_AFTER_MS);
+      if (event.key === 'Escape') hide('asked');
+    };
+    // SECURITY(K-71): who looks elsewhere does not watch over what is shown.
+    const onLookingAway = () => hide('looked');
+    const onCovered = () => {
+      if (document.visibilityState === 'hidden') hide('looked');
+    };
+    window.addEventListener('keydown', onKey);
+    window.addEventListener('blur', onLookingAway);
+    document.addEventListener('visibilitychange', onCovered);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('keydown', onKey);
+      window.removeEventListener('blur', onLookingAway);
+      document.removeEventListener('visibilitychange', onCovered);
+    };
+  }, [shown, hide]);
+}

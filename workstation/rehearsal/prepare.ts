@@ -1,0 +1,203 @@
+/**
+ * What there must be before a rehearsal can be opened: people with cards, wrapping parameters, media, and the binding
+ * that names them all. Nothing is made on a unit yet.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Documents } from '../../ceremony/engine/open';
+import type { Binding, BoundUnit, OpenSeat, Person } from '../../ceremony/plan/binding-schema';
+import { readBinding, type PlanDocument } from '../../ceremony/plan/read';
+import type { Plan } from '../../ceremony/plan/schema';
+import { UsageError } from '../explain';
+import type { Processes } from '../processes';
+import type { Player } from './cast';
+import type { ConnectedSide, Purpose } from './connected-side';
+import { keysFor, type KeyWanted, type RehearsalKeys } from './keys';
+import { prepareOpenSeats } from './open-seats';
+import { packageSteps, type EarlierRehearsal, type PackageStep } from './outcome';
+import type { Room } from './room';
+
+/** What a rehearsal is prepared from. */
+export interface PreparationParts {
+  /** Processes whose people are played; those of the room's modules can be started. */
+  readonly processes: Processes;
+  readonly room: Room;
+  /** As {@link rehearsalId} makes it. */
+  readonly ceremony: string;
+  /** Who plays, for every position of the plan: see `castFor`. */
+  readonly cast: readonly Player[];
+  readonly planText: string;
+  readonly plan: PlanDocument;
+  /** What keys people get who have none yet; left out: P-256 on tokens. */
+  readonly keys?: RehearsalKeys;
+  /** Where wrapping parameters come from that the caller did not choose. */
+  readonly connected: ConnectedSide;
+  /** File of wrapping parameters that the caller chose, for every key package of the plan; null: they are collected. */
+  readonly parameters: string | null;
+  /** The rehearsal that this one continues. */
+  readonly before: EarlierRehearsal | null;
+}
+
+/** A rehearsal that can be opened. */
+export interface PreparedRehearsal {
+  /** The binding among them is new; its people approve it when the ceremony is opened. */
+  readonly documents: Documents;
+}
+
+/** A fresh id for a rehearsal of a plan, such as `first-ceremony-9f3c01ab`. */
+export function rehearsalId(plan: Plan): string {
+  return `${plan.id.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * Makes everybody's card or key file, collects wrapping parameters, makes the folders that stand for media, and binds the plan.
+ * Ends the worker it starts, whatever happens; the caller ends the processes.
+ *
+ * @throws UsageError when a unit begins in a state that no earlier rehearsal left; DeviceError and what the connected
+ *   side throws
+ */
+export async function prepareRehearsal(parts: PreparationParts): Promise<PreparedRehearsal> {
+  const { processes, room, ceremony, cast, planText, plan, before } = parts;
+  const [people, files] = await Promise.all([
+    preparePeople(processes, room, keysFor(cast, plan.plan.positions, parts.keys ?? 'p256'), before?.people ?? []),
+    collectParameters(parts),
+  ]);
+  const seats = await prepareOpenSeats(processes, room, plan.plan);
+  const media = prepareMedia(plan.plan, room, ceremony);
+  const binding = bind(plan, {
+    ceremony,
+    people,
+    seats,
+    room,
+    files,
+    media,
+    units: before?.units ?? null,
+    custody: before?.custody ?? null,
+  });
+  const bindingText = stringify(binding, { lineWidth: 120 });
+  return { documents: { planText, plan, bindingText, binding: readBinding(bindingText) } };
+}
+
+/** Gives everybody who has none a key of their own: on a token, or in a file. */
+async function preparePeople(
+  processes: Processes,
+  room: Room,
+  cast: readonly (readonly [Player, KeyWanted])[],
+  before: readonly Person[],
+): Promise<Person[]> {
+  const people: Person[] = [];
+  const fresh = cast.filter(([player]) => !before.some(({ id }) => id === player.id));
+  const worker = processes.startModuleWorker(room.cards);
+  const files = fresh.some(([, { holder }]) => holder === 'file') ? processes.startKeyFileProcess() : null;
+  try {
+    const { id, path, sha256, files: configuration } = room.cards;
+    await worker.call('module.load', { module: id, path, sha256, libraryParameters: null, files: configuration });
+    for (const [player, wanted] of cast) {
+      const known = before.find((one) => one.id === player.id);
+      const made = wanted.holder === 'file' && files !== null ? keyFile : card;
+      people.push(known ?? (await made(player, wanted)));
+    }
+  } finally {
+    await Promise.all([worker.stop(), files?.stop()]);
+  }
+  return people;
+
+  async function card(player: Player, { algorithm }: KeyWanted): Promise<Person> {
+    const label = `card-${player.id}`;
+    const keyLabel = `signing key of ${player.id}`;
+    const made = await worker.call('card.prepare', { participant: player.id, label, keyLabel, algorithm });
+    return {
+      ...player,
+      key: { algorithm: made.algorithm, spki: made.spki, holder: 'token' },
+      token: { module: room.cards.id, address: { blank: false, label, serial: made.serial }, keyLabel },
+    };
+  }
+
+  async function keyFile(player: Player, { algorithm }: KeyWanted): Promise<Person> {
+    const folder = join(room.folder, 'key-files');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, `${player.id}.pem`);
+    if (files === null) throw new Error('the key-file process was not started');
+    const made = await files.call('key-file.prepare', { participant: player.id, path, algorithm });
+    return { ...player, key: { ...made, holder: 'file' }, keyFile: path };
+  }
+}
+
+async function collectParameters(parts: PreparationParts): Promise<Binding['wrappingParameters']> {
+  const files: Binding['wrappingParameters'] = [];
+  for (const step of packageSteps(parts.plan.plan)) {
+    if (files.some((one) => one.id === step.parameters)) continue;
+    if (parts.parameters !== null) {
+      files.push({ id: step.parameters, file: parts.parameters });
+      continue;
+    }
+    const file = join(parts.room.connected, `${parts.ceremony}.${step.parameters}.json`);
+    await parts.connected.collect(purposeOf(step, parts.before), file);
+    files.push({ id: step.parameters, file });
+  }
+  return files;
+}
+
+/** A rotation needs the id that the service gave the key when the plan before was rehearsed. */
+function purposeOf(step: PackageStep, before: EarlierRehearsal | null): Purpose {
+  if (step.purpose === 'create') return { do: 'create', name: step.key.name };
+  const id = before?.uploaded[step.key.name];
+  // Without a service there is no key to rotate: the stand-in's package goes nowhere, any id will do.
+  return { do: 'rotate', key: id ?? '00000000-0000-4000-8000-000000000000' };
+}
+
+/** Folders of the room stand for the media that the plan's export names. */
+function prepareMedia(plan: Plan, room: Room, ceremony: string): Binding['media'] {
+  const ids = plan.steps.flatMap((step) => (step.action === 'export' ? step.media : []));
+  return ids.map((id) => {
+    const path = join(room.folder, 'media', ceremony, id);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return { id, path };
+  });
+}
+
+function bind(
+  plan: PlanDocument,
+  bound: {
+    readonly ceremony: string;
+    readonly people: readonly Person[];
+    readonly seats: readonly OpenSeat[];
+    readonly room: Room;
+    readonly files: Binding['wrappingParameters'];
+    readonly media: Binding['media'];
+    readonly units: readonly BoundUnit[] | null;
+    readonly custody: EarlierRehearsal['custody'];
+  },
+): Binding {
+  const { room } = bound;
+  return {
+    keyrite: 'binding/1',
+    ceremony: bound.ceremony,
+    mode: 'rehearsal',
+    plan: plan.sha256,
+    people: [...bound.people],
+    ...(bound.seats.length > 0 ? { enrol: [...bound.seats] } : {}),
+    modules: [...room.units, room.cards],
+    units: plan.plan.units.map((unit) => unitFor(unit, bound.units, room)),
+    wrappingParameters: bound.files,
+    media: bound.media,
+    ...(bound.custody === null ? {} : { custody: bound.custody }),
+    room: room.folder,
+  };
+}
+
+function unitFor(unit: Plan['units'][number], before: readonly BoundUnit[] | null, room: Room): BoundUnit {
+  if (unit.begins === 'blank') {
+    return { id: unit.id, module: room.moduleOf(unit.label).id, address: { blank: true }, lastKnown: null };
+  }
+  const known = before?.find((one) => one.id === unit.id);
+  if (known === undefined) {
+    throw new UsageError(
+      `unit ${unit.id} begins ${unit.begins}, and no earlier rehearsal made it`,
+      'Name in the plan, with `continues`, the plan whose end state it starts from.',
+    );
+  }
+  return known;
+}
