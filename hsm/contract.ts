@@ -254,6 +254,9 @@ export type ResultOf<T, K extends keyof T> =
 export const Request = v.strictObject({ id: Count, operation: v.string(), args: v.unknown() });
 /** The other message from main to a worker: finish what is under way, say `bye` and exit. */
 export const Stop = v.strictObject({ stop: v.literal(true) });
+/** What main says to a utility process whose `bye` it has: words that are on their way when their process exits can be lost. */
+export const Leave = v.strictObject({ leave: v.literal(true) });
+export type Leave = v.InferOutput<typeof Leave>;
 /**
  * What main says about an exchange to a utility process; children of Node have their link from the start. `link`: the one
  * port that comes with the message leads to the person. `gone`: nobody will answer, since the window was closed, crashed

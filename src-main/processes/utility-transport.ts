@@ -1,6 +1,7 @@
 /** Starts programs of ours as Electron utility processes, and shows one to a process client as it needs it. */
 import { app, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import type { ExitInfo, Transport } from '../../hsm/client';
+import type { Leave } from '../../hsm/contract';
 import { CEREMONY_VARIABLE, FOR_EVERY_CHILD } from '../../workstation/child-environment';
 
 /** A program to start. */
@@ -65,6 +66,9 @@ class ChildTransport implements UtilityTransport {
     child.once('spawn', () => {
       if (this.#toKill !== null) this.kill(this.#toKill);
     });
+    child.on('message', (message: unknown) => {
+      if (isBye(message)) this.post({ leave: true } satisfies Leave);
+    });
     // Later versions tell of fatal errors of V8 so, with a report that nobody reads here; `exit` follows.
     child.on('error', () => undefined);
   }
@@ -125,7 +129,7 @@ function exitOf(child: UtilityProcess, serviceName: string): Promise<ExitInfo> {
     };
     app.on('child-process-gone', onGone);
     child.on('message', (message: unknown) => {
-      saidBye ||= typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'bye';
+      saidBye ||= isBye(message);
     });
     child.once('exit', (exitCode) => {
       code = exitCode;
@@ -133,4 +137,8 @@ function exitOf(child: UtilityProcess, serviceName: string): Promise<ExitInfo> {
       else setTimeout(end, GONE_MS, null);
     });
   });
+}
+
+function isBye(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'bye';
 }

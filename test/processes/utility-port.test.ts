@@ -1,11 +1,11 @@
 /** The person link over ports, against ends that do not keep to the order: in Electron itself by test/app/processes. */
 import { EventEmitter } from 'node:events';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Dialogue, PersonLink } from '../../hsm/contract';
 import { PersonLost, PersonRefused } from '../../hsm/person-errors';
 import { makeExchangeKeys, PUBLIC_KEY_BYTES, SEAL_BYTES, type Seal } from '../../hsm/sealed-exchange';
 import { MAX_BODY_BYTES, type PortQuestion } from '../../hsm/secret-port';
-import { utilityPersonLink, type UtilityPort } from '../../hsm/utility-port';
+import { utilityPersonLink, utilityServerPort, type UtilityPort } from '../../hsm/utility-port';
 
 const QUESTION: Dialogue = { kind: 'share-show', custodian: 'carol', set: '0'.repeat(32), index: 1, of: 3 };
 
@@ -221,4 +221,30 @@ describe('a person link over ports', () => {
     );
     expect(events).toEqual([]);
   });
+});
+
+test('a wanted exit waits until main has the words said before it, but not for ever', () => {
+  vi.useFakeTimers();
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+  const on = vi.spyOn(process, 'on').mockReturnValue(process);
+  try {
+    const heard: unknown[] = [];
+    const server = utilityServerPort(parent);
+    server.onMessage((message) => heard.push(message));
+    server.exit(0);
+    vi.advanceTimersByTime(1000);
+    expect(exit).not.toHaveBeenCalled();
+    parent.say({ leave: true });
+    expect(exit).toHaveBeenCalledExactlyOnceWith(0);
+    expect(heard).toEqual([]);
+    exit.mockClear();
+    vi.clearAllTimers();
+    server.exit(0);
+    vi.advanceTimersByTime(4900);
+    expect(exit).toHaveBeenCalledExactlyOnceWith(0);
+  } finally {
+    exit.mockRestore();
+    on.mockRestore();
+    vi.useRealTimers();
+  }
 });
