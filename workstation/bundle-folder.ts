@@ -47,12 +47,7 @@ export class FileBundleFolder implements BundleFolder {
   async *open(name: string): AsyncGenerator<Uint8Array, void> {
     const file = await attempt(name, 'read', () => openPlainFile(this.resolve(name), name));
     try {
-      const piece = Buffer.alloc(PIECE_BYTES);
-      for (;;) {
-        const length = await readPiece(file, piece, name);
-        if (length === 0) return;
-        yield piece.subarray(0, length);
-      }
+      yield* pieces(file, name);
     } finally {
       closeSync(file);
     }
@@ -174,6 +169,23 @@ function openPlainFile(path: string, name: string): number {
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
   throw fileTrouble(name, 'read', NOT_PLAIN);
+}
+
+/** A file's pieces, each valid until the next one is asked for. The next is read while the one before is looked at. */
+async function* pieces(file: number, name: string): AsyncGenerator<Uint8Array, void> {
+  let [piece, spare] = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)];
+  let length = await readPiece(file, piece, name);
+  while (length > 0) {
+    const next = readPiece(file, spare, name);
+    try {
+      yield piece.subarray(0, length);
+    } finally {
+      // Whoever stops early closes the file, which must not be read any more.
+      await next.catch(() => 0);
+    }
+    length = await next;
+    [piece, spare] = [spare, piece];
+  }
 }
 
 /** Reads on in a file, off the main thread: whoever reads a long one can do something else meanwhile. 0 at its end. */
