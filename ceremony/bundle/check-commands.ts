@@ -8,7 +8,7 @@ import { applyCommand, imprintState, openCommand } from '../command/apply';
 import { PAYLOAD_TYPES, spkiSha256, type Envelope } from '../command/dsse';
 import { Command, UnitState, commandSha256, stateSha256 } from '../command/unit-state';
 import type { Binding } from '../plan/binding-schema';
-import type { Step } from '../plan/schema';
+import type { Step, StepOf } from '../plan/schema';
 import { Base64 } from '../text-forms';
 import type { Line, LineWith } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
@@ -308,7 +308,7 @@ export class CommandCheck implements LineCheck {
     }
   }
 
-  /** Loads name the commitments of the set on record; commit and activate name its pattern. */
+  /** Loads name the commitments of the set on record; commit, activate and clear name its pattern. */
   private checkAgainstSet(line: Line, unit: string, { payload }: Command): void {
     if (payload.command === 'master-key.load') {
       const set = this.sets.get(payload.set);
@@ -318,7 +318,7 @@ export class CommandCheck implements LineCheck {
       }
       this.loaded.set(unit, payload.set);
     }
-    if (payload.command !== 'master-key.commit' && payload.command !== 'master-key.activate') return;
+    if (!('pattern' in payload) || payload.pattern === null) return;
     const pattern = this.sets.get(this.loaded.get(unit) ?? '')?.pattern;
     if (pattern !== undefined && pattern !== payload.pattern) {
       this.wrong(line, 'signed command: it names another verification pattern than the set loaded');
@@ -338,13 +338,18 @@ export class CommandCheck implements LineCheck {
       if (key?.spki !== spki || key.algorithm !== algorithm)
         this.wrong(line, `signed command: ${id} has another key on the roster`);
     }
+    if (payload.command === 'administrator.add' || payload.command === 'administrator.remove') {
+      const { id } = payload.administrator;
+      if (isAboutAdministrators(step) && this.roster.positionOf(id) !== step.administrators)
+        this.wrong(line, `signed command: ${id} is not of the position that the step names`);
+    }
     if (payload.command !== 'thresholds.set') return;
     const { signatureThreshold, revocationThreshold } = payload;
     if (mode === 'production' && Math.min(signatureThreshold, revocationThreshold) < 2) {
       this.wrong(line, 'signed command: production needs thresholds of at least 2');
     }
     if (
-      step?.action === 'unit.imprint' &&
+      (step?.action === 'unit.imprint' || step?.action === 'unit.thresholds') &&
       (step.signatureThreshold !== signatureThreshold || step.revocationThreshold !== revocationThreshold)
     ) {
       this.wrong(line, "signed command: the thresholds are not the plan's");
@@ -354,13 +359,30 @@ export class CommandCheck implements LineCheck {
   /** A completed step must have left its units as its action says. */
   private compareWithPlan(line: Line): void {
     const step = this.documents.plan.steps.find(({ id }) => id === line.step);
-    const reached = step === undefined ? undefined : REACHED[step.action];
-    if (step === undefined || reached === undefined || !('units' in step)) return;
+    const reached = step === undefined ? null : this.reached(step);
+    if (step === undefined || reached === null || !('units' in step)) return;
     for (const unit of step.units as readonly string[]) {
-      const states = this.units.get(unit) ?? [];
+      const states = this.units.get(unit) ?? this.begunAs(unit);
       if (states.length === 0 || !states.every(reached)) {
         this.wrong(line, `step ${step.id} is called complete, but no commands led ${unit} there`);
       }
+    }
+  }
+
+  /** What a unit's state must be when the step is complete; null where its action says nothing of that. */
+  private reached(step: Step): ((state: UnitState) => boolean) | null {
+    switch (step.action) {
+      case 'unit.administrators.add':
+        return ({ administrators }) =>
+          administrators.some(({ id }) => this.roster.positionOf(id) === step.administrators);
+      case 'unit.administrators.remove':
+        return ({ administrators }) =>
+          administrators.every(({ id }) => this.roster.positionOf(id) !== step.administrators);
+      case 'unit.thresholds':
+        return ({ signatureThreshold, revocationThreshold }) =>
+          signatureThreshold === step.signatureThreshold && revocationThreshold === step.revocationThreshold;
+      default:
+        return REACHED[step.action] ?? null;
     }
   }
 
@@ -378,18 +400,29 @@ const MadeSerial = v.object({ state: v.object({ serial: v.pipe(v.string(), v.max
 /** Commands that have their place in a step of each action. */
 const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {
   'unit.imprint': ['administrator.add', 'thresholds.set'],
+  'unit.administrators.add': ['administrator.add'],
+  'unit.administrators.remove': ['administrator.remove'],
+  'unit.thresholds': ['thresholds.set'],
   'master-key.load': ['master-key.load'],
   'master-key.commit': ['master-key.commit'],
   'master-key.activate': ['master-key.activate'],
+  'master-key.clear': ['master-key.clear'],
 };
 
-/** What a unit's state must be when a step of an action is complete. */
+/** What a unit's state must be when a step of an action is complete, whatever else the step says. */
 const REACHED: Readonly<Partial<Record<Step['action'], (state: UnitState) => boolean>>> = {
   'unit.imprint': ({ mode }) => mode === 'operational',
   'master-key.load': ({ registers }) => registers.new === 'full-uncommitted',
   'master-key.commit': ({ registers }) => registers.new === 'full-committed',
   'master-key.activate': ({ registers }) => registers.current === 'valid' && registers.new === 'empty',
+  'master-key.clear': ({ registers, loading }) => registers.new === 'empty' && loading === null,
 };
+
+function isAboutAdministrators(
+  step: Step | undefined,
+): step is StepOf<'unit.administrators.add'> | StepOf<'unit.administrators.remove'> {
+  return step?.action === 'unit.administrators.add' || step?.action === 'unit.administrators.remove';
+}
 
 function isSensible({ set, pattern, shares }: ShareSet): boolean {
   if (shares.length > SET_LIMITS.shares) return false;

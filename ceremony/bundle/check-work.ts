@@ -205,6 +205,10 @@ export class StepWork {
         );
       case 'unit.imprint':
         return each(step.units, (unit) => this.undone(unit, 'thresholds', true));
+      case 'unit.thresholds':
+        return each(step.units, (unit) => this.undone(unit, 'thresholds', true));
+      case 'master-key.clear':
+        return each(step.units, (unit) => this.undone(unit, 'clear', true));
       case 'master-key.load':
         return each(step.units, (unit) => each(upTo(shares), (index) => this.undone(unit, `load-${index}`, true)));
       case 'master-key.commit':
@@ -350,7 +354,10 @@ function neededActs(step: Step, shares: number): readonly string[] {
     case 'unit.initialise':
       return onUnits(step.units, ['token', 'user-pin', 'identity']);
     case 'unit.imprint':
+    case 'unit.thresholds':
       return onUnits(step.units, ['thresholds']);
+    case 'master-key.clear':
+      return onUnits(step.units, ['clear']);
     case 'master-key.load':
       return onUnits(
         step.units,

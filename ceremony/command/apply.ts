@@ -1,7 +1,8 @@
 /**
  * What a signed command does to a unit, and why it is refused. The rules are the table of DESIGN.md section 6:
- * add needs the signature threshold (in imprint mode, the new administrator's own proof), leaving imprint mode as many
- * signatures as the new threshold, load one custodian per share, commit the signature threshold, activate one.
+ * add needs the new administrator's own proof and, but in imprint mode, the signature threshold; remove the revocation
+ * threshold; new thresholds as many signatures as the old and the new one ask; load one custodian per share, commit the
+ * signature threshold, activate one. To clear the new register takes one until the commit, then the signature threshold.
  */
 import { canonicalJson } from '../canonical-json';
 import { openPayload, validSigners, PAYLOAD_TYPES, type Envelope, type SigningKey } from './dsse';
@@ -113,6 +114,8 @@ function change(
   switch (payload.command) {
     case 'administrator.add':
       return addAdministrator(state, payload, signers);
+    case 'administrator.remove':
+      return removeAdministrator(state, payload, signers);
     case 'thresholds.set':
       return setThresholds(state, payload, signers);
     case 'master-key.load': {
@@ -138,6 +141,8 @@ function change(
       }
       return { registers: { new: 'empty', current: 'valid' } };
     }
+    case 'master-key.clear':
+      return clearNewRegister(state, payload, signers);
   }
 }
 
@@ -155,6 +160,28 @@ function addAdministrator(
   demand(signers(new Map([[added.id, added]])), 1, 'proof that the new administrator has the key');
   if (state.mode === 'operational') demand(signers(keysOf(state)), state.signatureThreshold, 'the signature threshold');
   return { administrators: [...state.administrators, added] };
+}
+
+function removeAdministrator(
+  state: UnitState,
+  payload: Extract<CommandPayload, { command: 'administrator.remove' }>,
+  signers: (keys: ReadonlyMap<string, SigningKey>) => number,
+): Partial<UnitState> {
+  requireOperational(state);
+  const removed = canonicalJson(payload.administrator);
+  const left = state.administrators.filter((one) => canonicalJson(one) !== removed);
+  if (left.length === state.administrators.length) {
+    throw new CommandRefused(`${payload.administrator.id} with this key is no administrator`);
+  }
+  const highest = Math.max(state.signatureThreshold, state.revocationThreshold);
+  // Nobody could command the unit any more.
+  if (left.length < highest) {
+    throw new CommandRefused(
+      `${String(left.length)} administrators would be left for a threshold of ${String(highest)}`,
+    );
+  }
+  demand(signers(keysOf(state)), state.revocationThreshold, 'the revocation threshold');
+  return { administrators: left };
 }
 
 function setThresholds(
@@ -195,6 +222,23 @@ function loadShare(
   const loaded = [...parts, { index: payload.index, commitment: payload.commitment }];
   if (loaded.length < payload.of) return { loading: { set: payload.set, of: payload.of, parts: loaded } };
   return { loading: null, registers: { ...state.registers, new: 'full-uncommitted' } };
+}
+
+function clearNewRegister(
+  state: UnitState,
+  payload: Extract<CommandPayload, { command: 'master-key.clear' }>,
+  signers: (keys: ReadonlyMap<string, SigningKey>) => number,
+): Partial<UnitState> {
+  requireOperational(state);
+  const isFull = state.registers.new !== 'empty';
+  if (!isFull && state.loading === null) throw new CommandRefused('the new register is empty');
+  if (isFull !== (payload.pattern !== null)) {
+    throw new CommandRefused(isFull ? 'the command names no pattern' : 'the command names the pattern of no key');
+  }
+  if (state.registers.new === 'full-committed') {
+    demand(signers(keysOf(state)), state.signatureThreshold, 'the signature threshold');
+  } else demand(signers(keysOf(state)), 1, 'an administrator');
+  return { loading: null, registers: { ...state.registers, new: 'empty' } };
 }
 
 function keysOf(state: UnitState): ReadonlyMap<string, SigningKey> {

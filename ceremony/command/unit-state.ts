@@ -47,6 +47,8 @@ export type UnitState = v.InferOutput<typeof UnitState>;
 
 const CommandPayload = v.variant('command', [
   v.strictObject({ command: v.literal('administrator.add'), administrator: Administrator }),
+  /** Takes away an administrator: the entry as it stands in the unit's list. */
+  v.strictObject({ command: v.literal('administrator.remove'), administrator: Administrator }),
   v.strictObject({
     command: v.literal('thresholds.set'),
     signatureThreshold: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ADMINISTRATORS)),
@@ -63,6 +65,8 @@ const CommandPayload = v.variant('command', [
   }),
   v.strictObject({ command: v.literal('master-key.commit'), pattern: Sha256Hex }),
   v.strictObject({ command: v.literal('master-key.activate'), pattern: Sha256Hex }),
+  /** Empties the new register. `pattern`: of the key in it; null while only some shares of a set are loaded. */
+  v.strictObject({ command: v.literal('master-key.clear'), pattern: v.nullable(Sha256Hex) }),
 ]);
 
 /** What a command asks for. Patterns are 32 bytes in hex; set ids 16 bytes in hex. */

@@ -3,6 +3,7 @@ import type { Step } from '../plan/schema';
 import type { Ceremony } from './ceremony';
 import { makeCheckpoint } from './checkpoint';
 import { pauseStep } from './pause';
+import { addAdministrators, removeAdministrators, setThresholds } from './steps/administrators';
 import { custody } from './steps/custody';
 import { enrol } from './steps/enrol';
 import { exportBundle } from './steps/export';
@@ -13,7 +14,7 @@ import { loadMasterKey } from './steps/load';
 import { distributeShares, generateMasterKey } from './steps/master-key';
 import { packageKey } from './steps/package';
 import { preflight } from './steps/preflight';
-import { activateMasterKey, commitMasterKey, verifyMasterKey } from './steps/registers';
+import { activateMasterKey, clearMasterKey, commitMasterKey, verifyMasterKey } from './steps/registers';
 import { rollCall } from './steps/roll-call';
 import { recordAnswer, statement } from './steps/statements';
 import { compare, inventory } from './steps/survey';
@@ -31,6 +32,12 @@ export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResu
       return initialise(ceremony, step);
     case 'unit.imprint':
       return imprint(ceremony, step);
+    case 'unit.administrators.add':
+      return addAdministrators(ceremony, step);
+    case 'unit.administrators.remove':
+      return removeAdministrators(ceremony, step);
+    case 'unit.thresholds':
+      return setThresholds(ceremony, step);
     case 'unit.inventory':
       return inventory(ceremony, step);
     case 'unit.compare':
@@ -47,6 +54,8 @@ export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResu
       return commitMasterKey(ceremony, step);
     case 'master-key.activate':
       return activateMasterKey(ceremony, step);
+    case 'master-key.clear':
+      return clearMasterKey(ceremony, step);
     case 'key.package':
       return packageKey(ceremony, step);
     case 'fact':

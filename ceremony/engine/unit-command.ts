@@ -77,6 +77,8 @@ function inWords(payload: CommandPayload): string {
   switch (payload.command) {
     case 'administrator.add':
       return `add ${payload.administrator.id} as an administrator of`;
+    case 'administrator.remove':
+      return `remove ${payload.administrator.id} from the administrators of`;
     case 'thresholds.set':
       return `${String(payload.signatureThreshold)} signatures for commands, ${String(payload.revocationThreshold)} for removals, on`;
     case 'master-key.load':
@@ -85,6 +87,8 @@ function inWords(payload: CommandPayload): string {
       return 'commit the new master key of';
     case 'master-key.activate':
       return 'activate the new master key of';
+    case 'master-key.clear':
+      return 'clear the new register of';
   }
 }
 

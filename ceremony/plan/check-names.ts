@@ -110,12 +110,16 @@ function unitsOf(step: Step): readonly string[] {
   switch (step.action) {
     case 'unit.initialise':
     case 'unit.imprint':
+    case 'unit.administrators.add':
+    case 'unit.administrators.remove':
+    case 'unit.thresholds':
     case 'unit.inventory':
     case 'unit.compare':
     case 'master-key.load':
     case 'master-key.verify':
     case 'master-key.commit':
     case 'master-key.activate':
+    case 'master-key.clear':
       return step.units;
     case 'key.package':
       return [step.unit];
@@ -130,6 +134,8 @@ function positionsOf(step: Step): readonly string[] {
     case 'roll-call':
       return step.positions;
     case 'unit.imprint':
+    case 'unit.administrators.add':
+    case 'unit.administrators.remove':
       return [step.administrators];
     case 'key.package':
       return step.authenticate.by === 'read-back' ? step.authenticate.positions : [];

@@ -3,6 +3,7 @@
  * it possible. A step that is refused counts as done for the steps after it, so that one mistake gives one finding;
  * an absent position or a unit that is not imprinted is named at the first step that needs it.
  */
+import { administratorsAdded, administratorsRemoved, thresholdsSet, type StepRules } from './check-administrators';
 import { checkCustodyEnd, checkLedgerMaterials, custodyAfter } from './check-custody';
 import { Findings, counted } from './finding';
 import { beginning, masterKeyOf, unitsToLoad, withUnits, type CeremonyModel, type UnitModel } from './model';
@@ -80,7 +81,7 @@ export function after(plan: Plan, model: CeremonyModel, step: Step): CeremonyMod
 }
 
 /** Rules of one step. Each method returns the model after the step. */
-class Walker {
+class Walker implements StepRules {
   private readonly plan: Plan;
   private readonly model: CeremonyModel;
   private readonly step: string;
@@ -117,6 +118,12 @@ class Walker {
         return this.initialise(step);
       case 'unit.imprint':
         return this.imprint(step);
+      case 'unit.administrators.add':
+        return administratorsAdded(this.plan, this.model, step, this);
+      case 'unit.administrators.remove':
+        return administratorsRemoved(this.plan, this.model, step, this);
+      case 'unit.thresholds':
+        return thresholdsSet(this.plan, this.model, step, this);
       case 'unit.inventory':
         this.readable(step.units);
         return this.model;
@@ -134,6 +141,8 @@ class Walker {
         return this.commit(step);
       case 'master-key.activate':
         return this.activate(step);
+      case 'master-key.clear':
+        return this.clear(step);
       case 'key.package':
         return this.package(step);
       case 'fact':
@@ -266,7 +275,7 @@ class Walker {
     });
     return withUnits(this.model, step.units, (unit) => ({
       mode: 'operational',
-      administrators: step.administrators,
+      administrators: [step.administrators],
       signatureThreshold: step.signatureThreshold,
       revocationThreshold: step.revocationThreshold,
       new: unit.new,
@@ -437,6 +446,24 @@ class Walker {
     return withUnits(this.model, step.units, () => ({ new: 'empty', current: 'valid', verifiedWith: new Set() }));
   }
 
+  private clear(step: StepOf<'master-key.clear'>): CeremonyModel {
+    this.operators('clear a register');
+    this.userPin(step.units);
+    this.eachUnit(step.units, (id, unit) => {
+      this.operational(id, unit, 'has a register to clear');
+      if (unit.new === 'committed') this.threshold(unit, id);
+      if (unit.new === 'empty') {
+        this.error(
+          'register-empty',
+          `The new register of unit ${id} is empty by then: there is nothing to clear.`,
+          `Take ${id} out of this step.`,
+        );
+      }
+      this.unknownRegister(id, unit.new, 'new');
+    });
+    return withUnits(this.model, step.units, () => ({ new: 'empty', verifiedWith: new Set() }));
+  }
+
   private package(step: StepOf<'key.package'>): CeremonyModel {
     this.operators('make a key package');
     this.userPin([step.unit]);
@@ -519,8 +546,8 @@ class Walker {
     );
   }
 
-  private threshold(unit: UnitModel, id: string): void {
-    if (unit.administrators !== null) this.present([unit.administrators], `sign for unit ${id}`);
+  threshold(unit: UnitModel, id: string): void {
+    if (unit.administrators !== null) this.present(unit.administrators, `sign for unit ${id}`);
   }
 
   private quorum(signers: readonly RoleCount[], duty: string): void {
@@ -536,7 +563,7 @@ class Walker {
     }
   }
 
-  private present(positions: readonly string[], duty: string): void {
+  present(positions: readonly string[], duty: string): void {
     for (const id of new Set(positions)) {
       const position = this.plan.positions.find((one) => one.id === id);
       if (position === undefined || this.model.present.has(id) || this.said.has(`absent ${id}`)) continue;
@@ -550,7 +577,7 @@ class Walker {
   }
 
   /** Every reading of a unit logs in, so the people who hold its user PIN are there. */
-  private userPin(units: readonly string[]): void {
+  userPin(units: readonly string[]): void {
     const pins = this.plan.pins.filter((pin) => pin.for === 'user' && pin.units.some((unit) => units.includes(unit)));
     for (const pin of pins) this.present([pin.heldBy], `enter PIN ${pin.id}`);
   }
@@ -567,7 +594,7 @@ class Walker {
     });
   }
 
-  private operational(id: string, unit: UnitModel, what: string): void {
+  operational(id: string, unit: UnitModel, what: string): void {
     if (unit.mode === 'operational' || this.said.has(`not imprinted ${id}`)) return;
     this.said.add(`not imprinted ${id}`);
     const state = unit.mode === 'blank' ? 'is blank' : 'is in imprint mode';
@@ -591,14 +618,14 @@ class Walker {
     );
   }
 
-  private eachUnit(ids: readonly string[], look: (id: string, unit: UnitModel) => void): void {
+  eachUnit(ids: readonly string[], look: (id: string, unit: UnitModel) => void): void {
     for (const id of new Set(ids)) {
       const unit = this.model.units.get(id);
       if (unit !== undefined) look(id, unit);
     }
   }
 
-  private error(...finding: Parameters<Findings['error']> extends [unknown, ...infer Rest] ? Rest : never): void {
+  error(...finding: Parameters<Findings['error']> extends [unknown, ...infer Rest] ? Rest : never): void {
     this.findings.error(this.step, ...finding);
   }
 
@@ -611,12 +638,16 @@ class Walker {
 function differenceOf(left: UnitModel, right: UnitModel): string | null {
   const differ = <T>(one: T, other: T, unknown: T): boolean => one !== unknown && other !== unknown && one !== other;
   if (left.mode !== right.mode) return 'mode';
-  if (differ(left.administrators, right.administrators, null)) return 'administrators';
+  if (differ(positionsIn(left), positionsIn(right), null)) return 'administrators';
   if (differ(left.signatureThreshold, right.signatureThreshold, null)) return 'signature threshold';
   if (differ(left.revocationThreshold, right.revocationThreshold, null)) return 'revocation threshold';
   if (differ<UnitModel['new']>(left.new, right.new, 'unknown')) return 'the new register';
   if (differ<UnitModel['current']>(left.current, right.current, 'unknown')) return 'the current register';
   return null;
+}
+
+function positionsIn({ administrators }: UnitModel): string | null {
+  return administrators === null ? null : administrators.toSorted().join(' ');
 }
 
 function isLater(step: Step): step is StepOf<(typeof LATER_ACTIONS)[number]> {

@@ -10,7 +10,14 @@ export function checkPeople(plan: Plan, findings: Findings): void {
   checkApproval(plan, findings);
   checkQuorums(plan, findings);
   checkMasterKey(plan, findings);
-  for (const step of plan.steps) if (step.action === 'unit.imprint') checkImprint(plan, step, findings);
+  for (const step of plan.steps) {
+    if (step.action === 'unit.imprint') checkImprint(plan, step, findings);
+    if (step.action === 'unit.thresholds') checkThresholds(step, findings);
+    if (step.action === 'unit.administrators.add') {
+      const position = find(plan, step.administrators);
+      if (position !== undefined) demandRole(position, 'crypto-administrator', 'administer a unit', step.id, findings);
+    }
+  }
   checkPins(plan, findings);
 }
 
@@ -146,6 +153,10 @@ function checkImprint(plan: Plan, step: StepOf<'unit.imprint'>, findings: Findin
       );
     }
   }
+  checkThresholds(step, findings);
+}
+
+function checkThresholds(step: StepOf<'unit.imprint'> | StepOf<'unit.thresholds'>, findings: Findings): void {
   for (const name of ['signatureThreshold', 'revocationThreshold'] as const) {
     if (step[name] >= 2) continue;
     findings.warn(

@@ -81,6 +81,24 @@ class Bench {
       case 'unit.imprint':
         for (const unit of step.units) this.imprint(unit, step);
         return;
+      case 'unit.administrators.add':
+        for (const unit of step.units) this.addAdministrators(unit, step.administrators, this.threshold(unit));
+        return;
+      case 'unit.administrators.remove':
+        for (const unit of step.units) {
+          for (let index = 1; index <= this.count(step.administrators); index += 1) {
+            this.command(unit, `administrator.remove ${step.administrators} ${String(index)}`, this.revocation(unit));
+          }
+        }
+        return;
+      case 'unit.thresholds':
+        for (const unit of step.units) {
+          const thresholds = `${String(step.signatureThreshold)}/${String(step.revocationThreshold)}`;
+          const old = this.model.units.get(unit)?.signatureThreshold ?? null;
+          const people = old === null ? 'threshold' : String(Math.max(old, step.signatureThreshold));
+          this.command(unit, `thresholds.set ${thresholds}`, { position: this.administrators(unit), people });
+        }
+        return;
       case 'unit.inventory':
         for (const unit of step.units) {
           this.read(unit);
@@ -125,6 +143,9 @@ class Bench {
           const one = { position: this.administrators(unit), people: '1' };
           this.relabel(unit, 'activate', one, 'committed', 'current');
         }
+        return;
+      case 'master-key.clear':
+        for (const unit of step.units) this.clear(unit);
         return;
       case 'key.package':
         this.package(step);
@@ -197,12 +218,30 @@ class Bench {
 
   private imprint(unit: string, step: StepOf<'unit.imprint'>): void {
     const position = step.administrators;
-    const count = this.plan.positions.find((one) => one.id === position)?.count ?? 0;
-    for (let index = 1; index <= count; index += 1) {
-      this.command(unit, `administrator.add ${position} ${String(index)}`, { position, people: '1' });
-    }
+    this.addAdministrators(unit, position, null);
     const thresholds = `${String(step.signatureThreshold)}/${String(step.revocationThreshold)}`;
     this.command(unit, `thresholds.set ${thresholds}`, { position, people: String(step.signatureThreshold) });
+  }
+
+  /** @param also who signs beside each new administrator; null in imprint mode */
+  private addAdministrators(unit: string, position: string, also: Signers | null): void {
+    for (let index = 1; index <= this.count(position); index += 1) {
+      const name = `administrator.add ${position} ${String(index)}`;
+      if (also !== null) this.cards(also.position, also.people, `signed command ${name} for ${unit}`);
+      this.command(unit, name, { position, people: '1' });
+    }
+  }
+
+  private clear(unit: string): void {
+    this.read(unit, 'new');
+    const isCommitted = this.model.units.get(unit)?.new === 'committed';
+    const signers = isCommitted ? this.threshold(unit) : { position: this.administrators(unit), people: '1' };
+    this.command(unit, 'master-key.clear', signers, {
+      change: () => {
+        this.pattern(unit, 'new');
+        this.call(unit, 'C_DestroyObject, C_FindObjects', 'the key in the new register; proven gone');
+      },
+    });
   }
 
   private load(unit: string): void {
@@ -357,16 +396,28 @@ class Bench {
   }
 
   private people(position: string): string {
-    return String(this.plan.positions.find((one) => one.id === position)?.count ?? 0);
+    return String(this.count(position));
+  }
+
+  private count(position: string): number {
+    return this.plan.positions.find((one) => one.id === position)?.count ?? 0;
   }
 
   private administrators(unit: string): string {
-    return this.model.units.get(unit)?.administrators ?? 'crypto-administrator';
+    return this.model.units.get(unit)?.administrators?.join(', ') ?? 'crypto-administrator';
   }
 
   private threshold(unit: string): Signers {
     const threshold = this.model.units.get(unit)?.signatureThreshold ?? null;
     return { position: this.administrators(unit), people: threshold === null ? 'threshold' : String(threshold) };
+  }
+
+  private revocation(unit: string): Signers {
+    const threshold = this.model.units.get(unit)?.revocationThreshold ?? null;
+    return {
+      position: this.administrators(unit),
+      people: threshold === null ? 'revocation threshold' : String(threshold),
+    };
   }
 
   private pin(unit: string, kind: 'security-officer' | 'user', how: string): string {

@@ -41,6 +41,18 @@ export function instructions(plan: Plan, step: Step): string[] {
         `Each of ${step.administrators} signs for ${names(plan, step.units)} with their own token and is added as administrator.`,
         `The signature threshold is set to ${String(step.signatureThreshold)}, the revocation threshold to ${String(step.revocationThreshold)}. From then on the units take signed commands only.`,
       ];
+    case 'unit.administrators.add':
+      return [
+        `Each of ${step.administrators} signs for ${names(plan, step.units)} with their own token, and as many administrators as the signature threshold asks sign with them. Only then is anybody else removed.`,
+      ];
+    case 'unit.administrators.remove':
+      return [
+        `As many administrators of ${names(plan, step.units)} as the revocation threshold asks sign that ${step.administrators} are administrators no longer. Their signatures count for nothing from then on.`,
+      ];
+    case 'unit.thresholds':
+      return [
+        `As many administrators as both the old and the new signature threshold ask sign for ${names(plan, step.units)}: ${String(step.signatureThreshold)} signatures for commands, ${String(step.revocationThreshold)} for removals.`,
+      ];
     case 'unit.inventory':
       return [`The screen lists every object on ${names(plan, step.units)}. Note what nobody expects.`];
     case 'unit.compare':
@@ -73,6 +85,10 @@ export function instructions(plan: Plan, step: Step): string[] {
     case 'master-key.activate':
       return [
         `One administrator signs the activation for ${names(plan, step.units)}. The new master key becomes the current one.`,
+      ];
+    case 'master-key.clear':
+      return [
+        `Administrators sign that the new register of ${names(plan, step.units)} is emptied: one of them before the commit, as many as the signature threshold asks after it. The current master key stays.`,
       ];
     case 'key.package':
       return [

@@ -10,8 +10,8 @@ import type { Plan, StepOf } from './schema';
 /** Predicted state of one unit. */
 export interface UnitModel {
   readonly mode: 'blank' | 'imprint' | 'operational';
-  /** Position whose people are its administrators; null: none yet, or unknown. */
-  readonly administrators: string | null;
+  /** Positions whose people are its administrators; null: none yet, or unknown. */
+  readonly administrators: readonly string[] | null;
   /** Null while unknown; 0 in imprint mode. */
   readonly signatureThreshold: number | null;
   readonly revocationThreshold: number | null;

@@ -109,11 +109,7 @@ export const VOUCHERS = 2;
 export const LATER_ACTIONS = [
   'unit.adopt',
   'unit.zeroise',
-  'unit.administrators.add',
-  'unit.administrators.remove',
-  'unit.thresholds',
   'master-key.adopt',
-  'master-key.clear',
   'master-key.rotate',
   'shares.drill',
   'shares.transfer',
@@ -158,6 +154,11 @@ const Step = v.variant('action', [
     signatureThreshold: Threshold,
     revocationThreshold: Threshold,
   }),
+  /** People of the position become administrators beside those that the units have. */
+  action('unit.administrators.add', { units: Ids, administrators: Id }),
+  /** People of the position are administrators no longer; they need not be in the room. */
+  action('unit.administrators.remove', { units: Ids, administrators: Id }),
+  action('unit.thresholds', { units: Ids, signatureThreshold: Threshold, revocationThreshold: Threshold }),
   action('unit.inventory', { units: Ids }),
   action('unit.compare', { units: Ids }),
   action('master-key.generate', {}),
@@ -166,6 +167,8 @@ const Step = v.variant('action', [
   action('master-key.verify', { units: Ids, register: v.picklist(['new', 'current']) }),
   action('master-key.commit', { units: Ids }),
   action('master-key.activate', { units: Ids }),
+  /** The new register is emptied; what is in the current one stays. */
+  action('master-key.clear', { units: Ids }),
   action('key.package', {
     unit: Id,
     key: v.strictObject({ name: Id, algorithm: v.picklist(['aes-256']) }),

@@ -1,6 +1,6 @@
 /**
  * What a command does to the master-key objects: the completing load unwraps the key into the new register, commit and
- * activate relabel it. Each can be done again after a crash and then finishes what is left.
+ * activate relabel it, clear destroys it. Each can be done again after a crash and then finishes what is left.
  */
 import { samePattern } from '../../ceremony/check-value';
 import { DeviceError } from '../../ceremony/command/device-error';
@@ -228,6 +228,31 @@ export function activateMasterKey(token: OpenToken, pattern: string): void {
   if (held.current.key !== null)
     throw unitChanged(token.of, 'the current register is taken though the state says that it is empty');
   relabel(token, requirePattern(token, held.new, 'new', pattern), LABEL.current);
+}
+
+/**
+ * Destroys the key in the new register, if there is one, and looks that none is left.
+ *
+ * @param pattern of that key, 64 hex digits; null where the state says that no key is there yet
+ * @throws DeviceError `UNIT_CHANGED` when another key is there than the command names
+ */
+export function clearNewRegister(token: OpenToken, pattern: string | null): void {
+  const { new: held } = readRegisters(token);
+  if (held.key !== null) {
+    if (pattern === null) throw unitChanged(token.of, 'a key is in the new register though the state says otherwise');
+    const key = requirePattern(token, held, 'new', pattern);
+    const circumstance = {
+      of: token.of,
+      doing: 'destroying the key in the new register',
+      changed: 'The key may still be in the new register.',
+      changes: true,
+    };
+    attempt(circumstance, () => {
+      token.session.destroy(key);
+    });
+  }
+  const left = [LABEL.uncommitted, LABEL.committed].flatMap((label) => keysLabelled(token, label));
+  if (left.length > 0) throw unitChanged(token.of, 'the key in the new register was destroyed, and one is still there');
 }
 
 function requirePattern(token: OpenToken, held: HeldRegister, name: string, pattern: string): ObjectHandle {

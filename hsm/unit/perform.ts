@@ -9,7 +9,7 @@ import type { CommandRequest } from '../../ceremony/engine/ports';
 import { commandSha256, stateSha256, type Command, type UnitState } from '../../ceremony/command/unit-state';
 import { refused, unitChanged } from '../pkcs11/device-trouble';
 import type { ImportKeys } from './import-key';
-import { activateMasterKey, commitMasterKey, loadMasterKey } from './master-key';
+import { activateMasterKey, clearNewRegister, commitMasterKey, loadMasterKey } from './master-key';
 import { LABEL } from './objects';
 import { readRegisters } from './registers';
 import { readState, writeState } from './state-object';
@@ -80,6 +80,7 @@ function requireRegistersOf(token: OpenToken, base: UnitState, command: Command)
   const allowed = [`${base.registers.new}/${base.registers.current}`];
   if (command.payload.command === 'master-key.commit') allowed.push(`full-committed/${base.registers.current}`);
   if (command.payload.command === 'master-key.activate') allowed.push('empty/valid');
+  if (command.payload.command === 'master-key.clear') allowed.push(`empty/${base.registers.current}`);
   if (!allowed.includes(found)) {
     throw unitChanged(token.of, `the registers (new/current) are ${found}, the state says ${allowed[0] ?? ''}`);
   }
@@ -96,6 +97,7 @@ function moveKeys(
 ): readonly string[] | null {
   switch (payload.command) {
     case 'administrator.add':
+    case 'administrator.remove':
     case 'thresholds.set':
       return null;
     case 'master-key.load': {
@@ -116,6 +118,9 @@ function moveKeys(
       return null;
     case 'master-key.activate':
       activateMasterKey(token, payload.pattern);
+      return null;
+    case 'master-key.clear':
+      clearNewRegister(token, payload.pattern);
       return null;
   }
 }

@@ -8,6 +8,10 @@ export function irreversible(plan: Plan, step: Step): string {
       return `Whatever is on the tokens of ${names(plan, step.units)} is erased, and cannot be brought back.`;
     case 'unit.imprint':
       return `From then on ${names(plan, step.units)} take commands only with the signatures of the administrators.`;
+    case 'unit.administrators.remove':
+      return `The people of ${step.administrators} are administrators of ${names(plan, step.units)} no longer; only a new signed command could bring them back.`;
+    case 'master-key.clear':
+      return `The new register of ${names(plan, step.units)} is emptied: what was loaded there has to be loaded again.`;
     case 'shares.distribute':
       return 'A component is shown once. If the record ends before all are read back, the set is void and its worksheets are destroyed.';
     case 'master-key.commit':

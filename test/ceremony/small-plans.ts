@@ -4,6 +4,7 @@ import { parse, stringify } from 'yaml';
 import { FIRST_CEREMONY } from './program';
 
 interface Plan {
+  positions: { id: string; role: string; count: number }[];
   units: { id: string }[];
   masterKey?: unknown;
   materials: { id: string }[];
@@ -28,7 +29,47 @@ export function writeKeyPlan(file: string): string {
   return write(file, [...UNIT, ...KEYS], 'current');
 }
 
-function write(file: string, steps: readonly string[], masterKey: 'none' | 'current'): string {
+/**
+ * Writes the plan of a ceremony in which a master key is cleared, before and after the commit, and the administrators who
+ * imprinted the unit hand it over to successors; returns the file.
+ */
+export function writeHandoverPlan(file: string): string {
+  write(file, [...UNIT, 'generate', 'distribute', 'load', 'verify-new', 'commit'], 'none', true);
+  const plan = parse(readFileSync(file, 'utf8')) as Plan;
+  plan.positions.splice(1, 0, { id: 'successors', role: 'crypto-administrator', count: 2 });
+  const step = (id: string, action: string, more: object = {}) => ({
+    id,
+    title: id,
+    action,
+    phase: 'master-key',
+    units: ['unit-a'],
+    ...more,
+  });
+  const at = (id: string): number => plan.steps.findIndex((one) => one.id === id);
+  const insert = (before: string, ...steps: object[]): void => {
+    plan.steps.splice(at(before), 0, ...(steps as Plan['steps']));
+  };
+  insert('verify-new', step('clear-loaded', 'master-key.clear'), step('load-again', 'master-key.load'));
+  insert(
+    'checkpoint',
+    step('clear-committed', 'master-key.clear'),
+    step('add', 'unit.administrators.add', { administrators: 'successors' }),
+    step('three', 'unit.thresholds', { signatureThreshold: 3, revocationThreshold: 2 }),
+    step('two', 'unit.thresholds', { signatureThreshold: 2, revocationThreshold: 1 }),
+    step('remove', 'unit.administrators.remove', { administrators: 'administrators' }),
+  );
+  const called = plan.steps[at('roll-call')] as unknown as { positions: string[] };
+  called.positions.push('successors');
+  writeFileSync(file, stringify(plan));
+  return file;
+}
+
+function write(
+  file: string,
+  steps: readonly string[],
+  masterKey: 'none' | 'current',
+  isMade = masterKey !== 'none',
+): string {
   const plan = parse(readFileSync(FIRST_CEREMONY, 'utf8')) as Plan;
   const keeps = ({ id }: { readonly id: string }): boolean => steps.includes(id);
   plan.units = plan.units.filter(({ id }) => id === 'unit-a');
@@ -37,7 +78,7 @@ function write(file: string, steps: readonly string[], masterKey: 'none' | 'curr
   for (const step of plan.steps) if (step.units !== undefined) step.units = ['unit-a'];
   plan.phases = plan.phases.filter(({ id }) => plan.steps.some(({ phase }) => phase === id));
   plan.endState = [{ unit: 'unit-a', mode: 'operational', masterKey }];
-  if (masterKey === 'none') delete plan.masterKey;
+  if (!isMade) delete plan.masterKey;
   writeFileSync(file, stringify(plan));
   return file;
 }

@@ -44,6 +44,35 @@ function position(plan: Plan, id: string): Plan['positions'][number] {
   return found;
 }
 
+const CLEAR = { id: 'clear', action: 'master-key.clear' };
+const addition = (administrators: string) => ({ id: 'add', action: 'unit.administrators.add', administrators });
+const removal = (administrators: string) => ({ id: 'remove', action: 'unit.administrators.remove', administrators });
+
+/** A step without what all of them have; the rest is as its action asks. */
+type Inserted = { readonly id: string; readonly action: string } & Readonly<Record<string, unknown>>;
+
+/** Puts a step on both units right after another one, in its phase. */
+function insertOnUnits(plan: Plan, after: string, step: Inserted): void {
+  const at = plan.steps.findIndex(({ id }) => id === after);
+  const before = plan.steps[at];
+  if (before === undefined) throw new Error(`no ${after}`);
+  const phase = before.phase === undefined ? {} : { phase: before.phase };
+  const made = { title: step.id, ...phase, units: ['unit-a', 'unit-b'], ...step };
+  plan.steps.splice(at + 1, 0, made as unknown as Plan['steps'][number]);
+}
+
+/** Declares a position of more crypto administrators, and calls it with the others. */
+function successors(plan: Plan, count: number, alternates: number): void {
+  plan.positions.push({
+    ...position(plan, 'administrators'),
+    id: 'successors',
+    count,
+    alternates,
+    pinnedKeys: [],
+  });
+  for (const step of plan.steps) if (step.action === 'roll-call') step.positions.push('successors');
+}
+
 function first<T>(list: readonly T[]): T {
   const [one] = list;
   if (one === undefined) throw new Error('the list is empty');
@@ -172,6 +201,55 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'not-verified', change: (plan) => remove(plan, 'verify-new') },
   { rule: 'not-verified', change: (plan) => (stepOf(plan, 'verify-new', 'master-key.verify').units = ['unit-a']) },
   { rule: 'not-committed', change: (plan) => remove(plan, 'commit') },
+  {
+    rule: 'register-empty',
+    change: (plan) => insertOnUnits(plan, 'activate', { id: 'clear', action: 'master-key.clear' }),
+  },
+  { rule: 'register-unknown', of: 'rotate', change: (plan) => insertOnUnits(plan, 'package', CLEAR) },
+  { rule: 'unit-not-imprinted', change: (plan) => insertOnUnits(plan, 'initialise', addition('administrators')) },
+  {
+    rule: 'administrators-twice',
+    change: (plan) => insertOnUnits(plan, 'units-checkpoint', addition('administrators')),
+  },
+  { rule: 'wrong-role', change: (plan) => insertOnUnits(plan, 'units-checkpoint', addition('witness')) },
+  {
+    rule: 'too-many-people',
+    change: (plan) => {
+      successors(plan, 6, 1);
+      insertOnUnits(plan, 'units-checkpoint', addition('successors'));
+    },
+  },
+  {
+    rule: 'position-not-present',
+    change: (plan) => {
+      successors(plan, 2, 0);
+      plan.steps.forEach((step) => {
+        if (step.action === 'roll-call') step.positions = step.positions.filter((one) => one !== 'successors');
+      });
+      insertOnUnits(plan, 'units-checkpoint', addition('successors'));
+    },
+  },
+  {
+    rule: 'no-such-administrators',
+    change: (plan) => {
+      successors(plan, 2, 0);
+      insertOnUnits(plan, 'units-checkpoint', removal('successors'));
+    },
+  },
+  {
+    rule: 'too-few-administrators',
+    change: (plan) => insertOnUnits(plan, 'units-checkpoint', removal('administrators')),
+  },
+  {
+    rule: 'too-few-administrators',
+    change: (plan) =>
+      insertOnUnits(plan, 'units-checkpoint', {
+        id: 'thresholds',
+        action: 'unit.thresholds',
+        signatureThreshold: 3,
+        revocationThreshold: 2,
+      }),
+  },
   {
     rule: 'current-register-taken',
     change: (plan) => {

@@ -167,6 +167,27 @@ describe('a unit whose worker dies or whose token lies', () => {
     state = reading.state;
   });
 
+  it.each([
+    ['the key is destroyed', 'C_DestroyObject:segv'],
+    ['the key is destroyed, before the state says so', 'C_DestroyObject:kill-after'],
+    ['the old state goes', 'C_DestroyObject:kill-after:2'],
+  ])('dies when a register is cleared, as %s: it is finished, and the set is loaded again', async (_when, fault) => {
+    const reading = diesAndFinishes(fault, request({ command: 'master-key.clear', pattern }));
+    expect(reading.registers?.new).toMatchObject({ status: 'empty', pattern: null });
+    expect(readNow().objects?.filter((object) => object.class === 'secret-key')).toEqual([]);
+    expect((await loadKey(LOAD, '')).answer?.error).toBeUndefined();
+    const loaded = readNow();
+    expect(loaded.registers?.new).toMatchObject({ status: 'full-uncommitted', pattern, set: SET });
+    if (loaded.state === null) throw new Error('no state');
+    state = loaded.state;
+  });
+
+  it('is not cleared of another key than the command names', () => {
+    const ended = workers.run('', request({ command: 'master-key.clear', pattern: '1'.repeat(64) }));
+    expect(ended.answers[0]?.error).toMatchObject({ code: 'UNIT_CHANGED' });
+    expect(readNow().registers?.new).toMatchObject({ status: 'full-uncommitted', pattern });
+  });
+
   it('dies around the relabelling of commit and activate', () => {
     diesAndFinishes('C_SetAttributeValue:segv', request({ command: 'master-key.commit', pattern }));
     const reading = diesAndFinishes(

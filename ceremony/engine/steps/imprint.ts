@@ -1,6 +1,5 @@
 /** Imprinting: administrators prove possession and are added; setting the thresholds leaves imprint mode. */
-import type { Administrator } from '../../command/unit-state';
-import type { Ceremony } from '../ceremony';
+import { administrator } from '../administrators';
 import { commandUnit } from '../unit-command';
 import type { StepHandler } from './handler';
 
@@ -34,8 +33,3 @@ export const imprint: StepHandler<'unit.imprint'> = async (ceremony, step) => {
   }
   return { result: { units: step.units, administrators: administrators.map((one) => one.id) } };
 };
-
-function administrator(ceremony: Ceremony, id: string): Administrator {
-  const { key } = ceremony.participant(id);
-  return { id, algorithm: key.algorithm, spki: key.spki };
-}

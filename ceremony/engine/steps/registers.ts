@@ -1,6 +1,7 @@
-/** Comparing, committing and activating: the verification pattern decides, read from the key objects each time. */
+/** Comparing, committing, activating and clearing: the verification pattern decides, read from the key objects each time. */
 import { samePattern } from '../../check-value';
 import { DeviceError } from '../../command/device-error';
+import { administratorsPresent } from '../administrators';
 import type { Ceremony } from '../ceremony';
 import { commandUnit } from '../unit-command';
 import { describe, readUnit, type ProvenReading } from '../units';
@@ -47,6 +48,29 @@ export const activateMasterKey: StepHandler<'master-key.activate'> = async (cere
   return { result: { pattern, units: step.units } };
 };
 
+/** Empties the new register of every unit: until the commit one administrator is enough, afterwards the threshold signs. */
+export const clearMasterKey: StepHandler<'master-key.clear'> = async (ceremony, step) => {
+  const cleared: string[] = [];
+  for (const unit of step.units) {
+    if (ceremony.record.act(step.id, `${unit}/clear`)?.status !== 'done') {
+      const proven = await readUnit(ceremony, step.id, unit);
+      await ceremony.recordFact(step.id, 'register', { unit, register: 'new', ...describe(proven.reading) });
+      const { registers, signatureThreshold } = proven.known.state;
+      const isCommitted = registers.new === 'full-committed';
+      await commandUnit(ceremony, {
+        step: step.id,
+        unit,
+        name: 'clear',
+        payload: { command: 'master-key.clear', pattern: patternOf(proven, 'new') },
+        signers: administratorsPresent(ceremony, unit, isCommitted ? signatureThreshold : 1),
+        expected: { new: 'empty' },
+      });
+    }
+    cleared.push(unit);
+  }
+  return { result: { units: cleared } };
+};
+
 /**
  * The one pattern that all units show.
  *
@@ -84,13 +108,4 @@ function occupied({ registers }: ProvenReading): 'new' | 'current' {
 
 function patternOf(proven: ProvenReading, register: 'new' | 'current'): string | null {
   return proven.registers[register].pattern;
-}
-
-/** As many of the unit's administrators as must sign, the present ones first in the unit's order. */
-function administratorsPresent(ceremony: Ceremony, unit: string, count: number): string[] {
-  const administrators = ceremony.record.unit(unit)?.state.administrators ?? [];
-  return administrators
-    .map((one) => one.id)
-    .filter((id) => ceremony.record.isPresent(id))
-    .slice(0, count);
 }

@@ -21,6 +21,7 @@ const WITH_SET: readonly string[] = [
   'master-key.verify',
   'master-key.commit',
   'master-key.activate',
+  'master-key.clear',
 ];
 
 function ShareSet({ set: { set, pattern, words } }: { readonly set: NonNullable<RunView['set']> }): ReactNode {
