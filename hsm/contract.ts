@@ -178,6 +178,8 @@ export const MODULE_OPERATIONS = {
     }),
     UnitReading,
   ),
+  /** Destroys everything on the token, or (`look`) only tells how far that is done. `objects` is what is there now. */
+  'unit.zeroise': operation(ofUnit({ command: Envelope, state: UnitState, look: Flag }), UnitReading, 120_000),
   'unit.make-import-key': operation(ofUnit({}), ImportKey, 120_000),
   'unit.make-root-key': operation(
     ofUnit({ name: Text }),

@@ -5,6 +5,7 @@
 import { DeviceError } from '../ceremony/command/device-error';
 import type {
   CommandRequest,
+  ZeroiseRequest,
   Devices,
   ImportKey,
   ModuleDescription,
@@ -161,6 +162,10 @@ export class ModuleDevices implements Devices {
       wrapped,
       pattern,
     });
+  }
+
+  async zeroise(unit: string, request: ZeroiseRequest): Promise<UnitReading> {
+    return await this.#callUnit(unit, 'unit.zeroise', { target: this.#target(unit), ...request });
   }
 
   async makeImportKey(unit: string): Promise<ImportKey> {

@@ -220,7 +220,7 @@ export const UnitView = v.strictObject({
   serial: v.nullable(Text),
   /** SHA-256 of the SPKI of its identity key; null while unknown. */
   identity: v.nullable(Sha256Hex),
-  mode: v.picklist(['unknown', 'blank', 'imprint', 'operational']),
+  mode: v.picklist(['unknown', 'blank', 'imprint', 'operational', 'zeroised']),
   administrators: v.array(Text),
   signatureThreshold: Count,
   revocationThreshold: Count,

@@ -403,6 +403,7 @@ const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {
   'unit.administrators.add': ['administrator.add'],
   'unit.administrators.remove': ['administrator.remove'],
   'unit.thresholds': ['thresholds.set'],
+  'unit.zeroise': ['unit.zeroise'],
   'master-key.load': ['master-key.load'],
   'master-key.commit': ['master-key.commit'],
   'master-key.activate': ['master-key.activate'],
@@ -412,6 +413,7 @@ const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {
 /** What a unit's state must be when a step of an action is complete, whatever else the step says. */
 const REACHED: Readonly<Partial<Record<Step['action'], (state: UnitState) => boolean>>> = {
   'unit.imprint': ({ mode }) => mode === 'operational',
+  'unit.zeroise': ({ mode }) => mode === 'zeroised',
   'master-key.load': ({ registers }) => registers.new === 'full-uncommitted',
   'master-key.commit': ({ registers }) => registers.new === 'full-committed',
   'master-key.activate': ({ registers }) => registers.current === 'valid' && registers.new === 'empty',

@@ -45,6 +45,9 @@ const DIFFERENT = 'the units do not show the same';
 const MAX_PATTERN = 64;
 const NO_PATTERN = 'none';
 
+/** An inventory with nothing in it. */
+const Emptied = v.object({ objects: v.pipe(v.array(v.unknown()), v.length(0)) });
+
 const Answer = v.object({ asked: v.string() });
 
 /** Ids of sets and people; something longer is none. */
@@ -127,6 +130,8 @@ export class StepWork {
   /** The last readings of units in facts of the last attempt. */
   private readonly readings = new Map<string, Shown>();
   private answered = false;
+  /** Units whose zeroising left an empty inventory. */
+  private readonly emptied = new Set<string>();
 
   constructor(step: Step, context: WorkContext) {
     this.step = step;
@@ -145,6 +150,7 @@ export class StepWork {
   forget(act: string): void {
     this.acts.delete(act);
     this.handed.delete(act);
+    this.emptied.delete(unitOf(act));
     if (act === 'set') this.made = null;
     if (act === 'make') this.packaged = { ...this.packaged, made: null };
     if (act === 'write') this.packaged = { ...this.packaged, written: false };
@@ -159,6 +165,9 @@ export class StepWork {
         break;
       case 'shares.distribute':
         this.hand(act, seq, result);
+        break;
+      case 'unit.zeroise':
+        if (this.needed.has(act) && v.is(Emptied, result)) this.emptied.add(unitOf(act));
         break;
       case 'key.package':
         if (act === 'make') this.packaged = { ...this.packaged, made: { seq, told: toldIn(result) } };
@@ -209,6 +218,12 @@ export class StepWork {
         return each(step.units, (unit) => this.undone(unit, 'thresholds', true));
       case 'master-key.clear':
         return each(step.units, (unit) => this.undone(unit, 'clear', true));
+      case 'unit.zeroise':
+        return each(step.units, (unit) =>
+          this.emptied.has(unit)
+            ? this.undone(unit, 'zeroise', true)
+            : [`no empty inventory of ${unit} shows that it was zeroised`],
+        );
       case 'master-key.load':
         return each(step.units, (unit) => each(upTo(shares), (index) => this.undone(unit, `load-${index}`, true)));
       case 'master-key.commit':
@@ -333,6 +348,11 @@ export class StepWork {
   }
 }
 
+/** The plan's name of the unit that an act is about. */
+function unitOf(act: string): string {
+  return act.split('/')[0] ?? '';
+}
+
 function isAbout(value: Json, register: string): boolean {
   return typeof value === 'object' && value !== null && (value as { register?: Json }).register === register;
 }
@@ -358,6 +378,8 @@ function neededActs(step: Step, shares: number): readonly string[] {
       return onUnits(step.units, ['thresholds']);
     case 'master-key.clear':
       return onUnits(step.units, ['clear']);
+    case 'unit.zeroise':
+      return onUnits(step.units, ['zeroise']);
     case 'master-key.load':
       return onUnits(
         step.units,

@@ -2,7 +2,8 @@
  * What a signed command does to a unit, and why it is refused. The rules are the table of DESIGN.md section 6:
  * add needs the new administrator's own proof and, but in imprint mode, the signature threshold; remove the revocation
  * threshold; new thresholds as many signatures as the old and the new one ask; load one custodian per share, commit the
- * signature threshold, activate one. To clear the new register takes one until the commit, then the signature threshold.
+ * signature threshold, activate one, zeroise the threshold. To clear the new register takes one until the commit, then the
+ * signature threshold.
  */
 import { canonicalJson } from '../canonical-json';
 import { openPayload, validSigners, PAYLOAD_TYPES, type Envelope, type SigningKey } from './dsse';
@@ -17,6 +18,16 @@ import {
 import * as v from 'valibot';
 
 const ZEROS = '0'.repeat(64);
+
+/** What is left of a state when nothing is left on the token. */
+const ZEROISED: Partial<UnitState> = {
+  mode: 'zeroised',
+  administrators: [],
+  signatureThreshold: 0,
+  revocationThreshold: 0,
+  loading: null,
+  registers: { new: 'empty', current: 'empty' },
+};
 
 /** Why a unit does not carry out a command. Nothing on the unit was changed. */
 export class CommandRefused extends Error {
@@ -111,6 +122,7 @@ function change(
   const signers = (keys: ReadonlyMap<string, SigningKey>): number =>
     validSigners(sealed, PAYLOAD_TYPES.command, keys).length;
   const administrators = keysOf(state);
+  if (state.mode === 'zeroised') throw new CommandRefused('the unit was zeroised');
   switch (payload.command) {
     case 'administrator.add':
       return addAdministrator(state, payload, signers);
@@ -143,6 +155,11 @@ function change(
     }
     case 'master-key.clear':
       return clearNewRegister(state, payload, signers);
+    case 'unit.zeroise': {
+      requireOperational(state);
+      demand(signers(administrators), state.signatureThreshold, 'the signature threshold');
+      return ZEROISED;
+    }
   }
 }
 

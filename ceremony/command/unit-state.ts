@@ -24,9 +24,10 @@ export const UnitState = v.strictObject({
   /** SHA-256 of the SPKI of the unit's identity key, lower-case hex. */
   unit: Sha256Hex,
   serial: v.string(),
-  mode: v.picklist(['imprint', 'operational']),
+  /** `zeroised`: everything on the token was destroyed; nothing is accepted any more. */
+  mode: v.picklist(['imprint', 'operational', 'zeroised']),
   administrators: v.array(Administrator),
-  /** 0 in imprint mode. */
+  /** 0 in imprint mode, and once it was zeroised. */
   signatureThreshold: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ADMINISTRATORS)),
   revocationThreshold: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ADMINISTRATORS)),
   /** Counter of the last command; 0 before the first. */
@@ -67,6 +68,8 @@ const CommandPayload = v.variant('command', [
   v.strictObject({ command: v.literal('master-key.activate'), pattern: Sha256Hex }),
   /** Empties the new register. `pattern`: of the key in it; null while only some shares of a set are loaded. */
   v.strictObject({ command: v.literal('master-key.clear'), pattern: v.nullable(Sha256Hex) }),
+  /** Destroys everything on the token, the unit's identity too. */
+  v.strictObject({ command: v.literal('unit.zeroise') }),
 ]);
 
 /** What a command asks for. Patterns are 32 bytes in hex; set ids 16 bytes in hex. */

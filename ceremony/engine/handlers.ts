@@ -18,6 +18,7 @@ import { activateMasterKey, clearMasterKey, commitMasterKey, verifyMasterKey } f
 import { rollCall } from './steps/roll-call';
 import { recordAnswer, statement } from './steps/statements';
 import { compare, inventory } from './steps/survey';
+import { zeroiseUnits } from './steps/zeroise';
 
 /** Carries out one step of the plan. */
 export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResult> {
@@ -38,6 +39,8 @@ export async function carryOut(ceremony: Ceremony, step: Step): Promise<StepResu
       return removeAdministrators(ceremony, step);
     case 'unit.thresholds':
       return setThresholds(ceremony, step);
+    case 'unit.zeroise':
+      return zeroiseUnits(ceremony, step);
     case 'unit.inventory':
       return inventory(ceremony, step);
     case 'unit.compare':

@@ -152,6 +152,15 @@ export interface CommandRequest {
   readonly pattern: string | null;
 }
 
+/** What is to be destroyed, or looked at. */
+export interface ZeroiseRequest {
+  readonly command: Envelope;
+  /** State the engine holds for the unit: the last one. */
+  readonly state: UnitState;
+  /** Only tells how far it is done: the token is read and nothing is destroyed. */
+  readonly look: boolean;
+}
+
 /** The tokens of the binding, by the plan's names. Every method may reject with `DeviceError`. */
 export interface Devices {
   /** Loads a module (refused when its hash is not the bound one) and describes it. Needs no login. */
@@ -170,6 +179,11 @@ export interface Devices {
   ): Promise<{ id: string; spki: string; algorithm: string; attributes: ReadBack; state: UnitState }>;
   /** Carries out a signed command; the worker verifies it first. Resolves with the state after it and the registers read back. */
   perform(unit: string, request: CommandRequest): Promise<UnitReading>;
+  /**
+   * Destroys everything on the token by a signed command; the answer holds the state after it and an empty inventory. The
+   * same again finishes what a crash broke off.
+   */
+  zeroise(unit: string, request: ZeroiseRequest): Promise<UnitReading>;
   /** An ephemeral RSA key pair in the token; lives until {@link endStep}. */
   makeImportKey(unit: string): Promise<ImportKey>;
   /** A session AES-256 key that may be wrapped and do nothing but encrypt the nonce and give its check value. */

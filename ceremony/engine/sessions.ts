@@ -211,7 +211,10 @@ function planFrom(plan: Plan, units: ReadonlyMap<string, KnownUnit | null>): Pla
     ...plan,
     units: plan.units.map((unit) => {
       const known = units.get(unit.id) ?? null;
-      return known === null ? unit : { ...unit, begins: known.state.mode };
+      if (known === null) return unit;
+      const { mode } = known.state;
+      // To a binding, a unit that was zeroised is one with a history.
+      return { ...unit, begins: mode === 'zeroised' ? 'operational' : mode };
     }),
   };
 }

@@ -5,7 +5,7 @@ import { nextCommand, openCommand } from '../command/apply';
 import { stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
 import type { JsonObject } from '../canonical-json';
 import type { RosterEntry } from '../transcript/line';
-import { act } from './act';
+import { act, type Observed } from './act';
 import type { Ceremony } from './ceremony';
 import { observeCommand, resultOf } from './observe-command';
 import type { CommandRequest } from './ports';
@@ -31,8 +31,18 @@ export interface UnitCommand {
   };
 }
 
-/** Signs and carries out a command; resolves with the unit's state after it. */
-export async function commandUnit(ceremony: Ceremony, command: UnitCommand): Promise<void> {
+/** How a command is carried out on the device, and what the device shows of it after an answer that is missing. */
+interface Doing {
+  readonly perform: (envelope: Envelope, state: UnitState) => Promise<JsonObject>;
+  readonly observe: (envelope: Envelope, state: UnitState) => Promise<Observed>;
+}
+
+/**
+ * Signs and carries out a command.
+ *
+ * @param doing for a command that is a request of its own to the device
+ */
+export async function commandUnit(ceremony: Ceremony, command: UnitCommand, doing?: Doing): Promise<void> {
   const { step, unit } = command;
   const key = `${unit}/${command.name}`;
   const past = ceremony.record.act(step, key);
@@ -53,11 +63,15 @@ export async function commandUnit(ceremony: Ceremony, command: UnitCommand): Pro
     command: envelope,
     by: envelope.signatures.map((one) => one.keyid),
     perform: async () => {
+      if (doing !== undefined) return { result: await doing.perform(envelope, stateOf(ceremony, unit)) };
       const wrapped = (await command.delivery?.wrap()) ?? null;
       const request: CommandRequest = { ...again, state: stateOf(ceremony, unit), wrapped };
       return { result: resultOf(await ceremony.ports.devices.perform(unit, request), unit) };
     },
-    observe: () => observeCommand(ceremony, step, unit, again),
+    observe: () =>
+      doing === undefined
+        ? observeCommand(ceremony, step, unit, again)
+        : doing.observe(envelope, stateOf(ceremony, unit)),
   });
 }
 
@@ -89,6 +103,8 @@ function inWords(payload: CommandPayload): string {
       return 'activate the new master key of';
     case 'master-key.clear':
       return 'clear the new register of';
+    case 'unit.zeroise':
+      return 'destroy everything on';
   }
 }
 

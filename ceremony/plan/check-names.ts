@@ -113,6 +113,7 @@ function unitsOf(step: Step): readonly string[] {
     case 'unit.administrators.add':
     case 'unit.administrators.remove':
     case 'unit.thresholds':
+    case 'unit.zeroise':
     case 'unit.inventory':
     case 'unit.compare':
     case 'master-key.load':

@@ -124,6 +124,8 @@ class Walker implements StepRules {
         return administratorsRemoved(this.plan, this.model, step, this);
       case 'unit.thresholds':
         return thresholdsSet(this.plan, this.model, step, this);
+      case 'unit.zeroise':
+        return this.zeroise(step);
       case 'unit.inventory':
         this.readable(step.units);
         return this.model;
@@ -279,6 +281,24 @@ class Walker implements StepRules {
       signatureThreshold: step.signatureThreshold,
       revocationThreshold: step.revocationThreshold,
       new: unit.new,
+    }));
+  }
+
+  private zeroise(step: StepOf<'unit.zeroise'>): CeremonyModel {
+    this.operators('zeroise a unit');
+    this.userPin(step.units);
+    this.eachUnit(step.units, (id, unit) => {
+      this.operational(id, unit, 'is zeroised by a signed command');
+      this.threshold(unit, id);
+    });
+    return withUnits(this.model, step.units, () => ({
+      mode: 'zeroised',
+      administrators: [],
+      signatureThreshold: 0,
+      revocationThreshold: 0,
+      new: 'empty',
+      current: 'empty',
+      verifiedWith: new Set(),
     }));
   }
 
@@ -585,6 +605,7 @@ class Walker implements StepRules {
   private readable(units: readonly string[]): void {
     this.userPin(units);
     this.eachUnit(units, (id, unit) => {
+      if (unit.mode === 'zeroised') this.zeroised(id);
       if (unit.mode !== 'blank') return;
       this.error(
         'unit-blank',
@@ -595,6 +616,10 @@ class Walker implements StepRules {
   }
 
   operational(id: string, unit: UnitModel, what: string): void {
+    if (unit.mode === 'zeroised') {
+      this.zeroised(id);
+      return;
+    }
     if (unit.mode === 'operational' || this.said.has(`not imprinted ${id}`)) return;
     this.said.add(`not imprinted ${id}`);
     const state = unit.mode === 'blank' ? 'is blank' : 'is in imprint mode';
@@ -602,6 +627,16 @@ class Walker implements StepRules {
       'unit-not-imprinted',
       `Unit ${id} ${state} by then; only an operational unit ${what}.`,
       `${unit.mode === 'blank' ? `Initialise and imprint ${id}` : `Imprint ${id}`} before this step.`,
+    );
+  }
+
+  private zeroised(id: string): void {
+    if (this.said.has(`zeroised ${id}`)) return;
+    this.said.add(`zeroised ${id}`);
+    this.error(
+      'unit-zeroised',
+      `Unit ${id} was zeroised before: nothing is on its token any more, and it takes no command.`,
+      `Take ${id} out of this step, or put the step before the one that zeroises it.`,
     );
   }
 

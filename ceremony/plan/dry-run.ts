@@ -99,6 +99,9 @@ class Bench {
           this.command(unit, `thresholds.set ${thresholds}`, { position: this.administrators(unit), people });
         }
         return;
+      case 'unit.zeroise':
+        for (const unit of step.units) this.zeroise(unit);
+        return;
       case 'unit.inventory':
         for (const unit of step.units) {
           this.read(unit);
@@ -242,6 +245,23 @@ class Bench {
         this.call(unit, 'C_DestroyObject, C_FindObjects', 'the key in the new register; proven gone');
       },
     });
+  }
+
+  private zeroise(unit: string): void {
+    this.read(unit);
+    this.call(
+      unit,
+      'C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal, C_GetAttributeValue',
+      'every object, and the attributes that matter',
+    );
+    const signers = this.threshold(unit);
+    this.cards(signers.position, signers.people, `signed command unit.zeroise for ${unit}`);
+    this.intent(`unit.zeroise on ${unit}`);
+    this.call(
+      unit,
+      'C_FindObjects, C_DestroyObject',
+      'every object: keys first, then keyrite:identity, keyrite:state last; proven gone',
+    );
   }
 
   private load(unit: string): void {

@@ -60,6 +60,7 @@ export const RULES = {
   'register-unknown': 'the plan knows what a register holds',
   'not-verified': 'the new master key is verified across all units before commit',
   'not-committed': 'a master key is committed before it is activated',
+  'unit-zeroised': 'nothing is done to a unit after it was zeroised',
   'administrators-twice': 'people become administrators of a unit once',
   'no-such-administrators': 'only administrators of a unit are removed',
   'too-few-administrators': 'a unit has administrators enough for its thresholds',

@@ -53,6 +53,11 @@ export function instructions(plan: Plan, step: Step): string[] {
       return [
         `As many administrators as both the old and the new signature threshold ask sign for ${names(plan, step.units)}: ${String(step.signatureThreshold)} signatures for commands, ${String(step.revocationThreshold)} for removals.`,
       ];
+    case 'unit.zeroise':
+      return [
+        `The screen lists what is on ${names(plan, step.units)}. Before each confirmation, compare the token that the screen names with the device: everything on it is destroyed.`,
+        'As many administrators as the signature threshold asks sign. The screen then shows that the token is empty.',
+      ];
     case 'unit.inventory':
       return [`The screen lists every object on ${names(plan, step.units)}. Note what nobody expects.`];
     case 'unit.compare':

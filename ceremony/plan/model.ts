@@ -9,7 +9,7 @@ import type { Plan, StepOf } from './schema';
 
 /** Predicted state of one unit. */
 export interface UnitModel {
-  readonly mode: 'blank' | 'imprint' | 'operational';
+  readonly mode: 'blank' | 'imprint' | 'operational' | 'zeroised';
   /** Positions whose people are its administrators; null: none yet, or unknown. */
   readonly administrators: readonly string[] | null;
   /** Null while unknown; 0 in imprint mode. */

@@ -108,7 +108,6 @@ export const VOUCHERS = 2;
 /** Actions that the plan language has and this version cannot carry out yet; the checker says so. */
 export const LATER_ACTIONS = [
   'unit.adopt',
-  'unit.zeroise',
   'master-key.adopt',
   'master-key.rotate',
   'shares.drill',
@@ -159,6 +158,8 @@ const Step = v.variant('action', [
   /** People of the position are administrators no longer; they need not be in the room. */
   action('unit.administrators.remove', { units: Ids, administrators: Id }),
   action('unit.thresholds', { units: Ids, signatureThreshold: Threshold, revocationThreshold: Threshold }),
+  /** Everything on the tokens is destroyed; they are no units any more. */
+  action('unit.zeroise', { units: Ids }),
   action('unit.inventory', { units: Ids }),
   action('unit.compare', { units: Ids }),
   action('master-key.generate', {}),
@@ -251,7 +252,7 @@ export const Plan = v.strictObject({
     v.array(
       v.strictObject({
         unit: Id,
-        mode: v.picklist(['blank', 'imprint', 'operational']),
+        mode: v.picklist(['blank', 'imprint', 'operational', 'zeroised']),
         masterKey: v.picklist(['none', 'uncommitted', 'committed', 'current', 'unknown']),
       }),
     ),

@@ -18,6 +18,7 @@ import { readRegisters, tellRegisters } from './registers';
 import { RootKeys } from './root-key';
 import { readState, writeState } from './state-object';
 import { Tokens, reading, type OpenToken } from './tokens';
+import { openToZeroise, zeroise } from './zeroise';
 
 type Operations = typeof MODULE_OPERATIONS;
 type Reading = ResultOf<Operations, 'unit.read'>;
@@ -108,6 +109,13 @@ export function moduleHandlers(): Handlers<Operations> {
       const { state, hardened } = perform(token, target.unit, identity.id, request, importKeys);
       const told = hardened === null ? {} : { hardened: [...hardened] };
       return { ...readingOf(tokens(), token, target, identity, state), ...told };
+    },
+    'unit.zeroise': async ({ target, command, state, look }, link) => {
+      const found = await openToZeroise(tokens(), target, state, link);
+      const { token, identity } = found;
+      if (look) return { ...readingOf(tokens(), token, target, identity, found.state), objects: [...found.objects] };
+      const next = zeroise(found, state, command);
+      return { ...readingOf(tokens(), token, target, null, next), objects: [] };
     },
     'unit.make-import-key': async ({ target }, link) => {
       const { token, identity } = await openUnit(target, link);

@@ -122,10 +122,13 @@ function moveKeys(
     case 'master-key.clear':
       clearNewRegister(token, payload.pattern);
       return null;
+    case 'unit.zeroise':
+      throw refused('NOT_A_COMMAND', token.of, 'to zeroise is a request of its own', 'Report this as a fault.');
   }
 }
 
-function orRefused<T>(of: string, judge: () => T): T {
+/** Does what the rules of commands may refuse. @throws DeviceError `COMMAND_REFUSED` naming the rule */
+export function orRefused<T>(of: string, judge: () => T): T {
   try {
     return judge();
   } catch (error) {

@@ -10,6 +10,8 @@ export function irreversible(plan: Plan, step: Step): string {
       return `From then on ${names(plan, step.units)} take commands only with the signatures of the administrators.`;
     case 'unit.administrators.remove':
       return `The people of ${step.administrators} are administrators of ${names(plan, step.units)} no longer; only a new signed command could bring them back.`;
+    case 'unit.zeroise':
+      return `Every key on the tokens of ${names(plan, step.units)} is destroyed, and cannot be brought back.`;
     case 'master-key.clear':
       return `The new register of ${names(plan, step.units)} is emptied: what was loaded there has to be loaded again.`;
     case 'shares.distribute':

@@ -1,6 +1,6 @@
 /**
- * A unit changes hands: a real rehearsal clears a loaded and a committed master key, adds successors, changes the
- * thresholds and removes those who imprinted the unit. Both verifiers accept its bundle, and none in which a command was
+ * A unit changes hands and is zeroised: a real rehearsal clears a loaded and a committed master key, adds successors,
+ * changes the thresholds, removes those who imprinted the unit and destroys everything on it. Both verifiers accept its bundle, and none in which a command was
  * signed by too few, by people who are gone, or about somebody else, with all signatures and hashes in order.
  */
 import { join } from 'node:path';
@@ -76,9 +76,22 @@ describe('the rehearsal', () => {
     expect(statesAfter('three').at(-1)).toMatchObject({ signatureThreshold: 3, revocationThreshold: 2 });
     expect(statesAfter('two').at(-1)).toMatchObject({ signatureThreshold: 2, revocationThreshold: 1 });
     expect(idsIn(statesAfter('remove').at(-1))).toEqual(successors);
+    expect(statesAfter('zeroise').at(-1)).toMatchObject({
+      mode: 'zeroised',
+      administrators: [],
+      signatureThreshold: 0,
+    });
     // Somebody who stays signs, though those who go are there too.
     expect(signersOf(`remove-${alice}`)).toEqual([successors[0]]);
   });
+});
+
+it('destroys everything on the token, which its owner sees as well', () => {
+  const told = transcript(bundle).find((line) => line.type === 'step.outcome' && line.body['act'] === 'unit-a/zeroise');
+  expect(told?.body['result']).toMatchObject({ objects: [] });
+  const before = transcript(bundle).findLast((line) => line.step === 'zeroise' && line.body['fact'] === 'inventory');
+  const { objects } = before?.body['value'] as { readonly objects: readonly { readonly label: string }[] };
+  expect(objects.map(({ label }) => label)).toEqual(['keyrite:state', 'keyrite:identity', 'keyrite:identity']);
 });
 
 /** Changes who signs the commands of a kind, or what they say. */
@@ -162,6 +175,28 @@ const LIES: readonly Lie[] = [
     'a key is cleared without its pattern',
     () => commandsOf('master-key.clear', (_, payload) => ({ payload: { ...payload, pattern: null } })),
     /names no pattern/,
+  ],
+  [
+    'one alone zeroises',
+    () => commandsOf('unit.zeroise', ({ signers }) => ({ signers: signers.slice(0, 1) })),
+    /signature threshold: 2 valid signatures needed, 1 given/,
+  ],
+  [
+    'those who are gone zeroise',
+    () => commandsOf('unit.zeroise', () => ({ signers: ['alice', 'bob'] })),
+    /signature threshold: 2 valid signatures needed, 0 given/,
+  ],
+  [
+    'something is left on the token',
+    () => ({
+      lines: (lines) =>
+        lines.map((line) =>
+          line.type === 'step.outcome' && line.body['act'] === 'unit-a/zeroise'
+            ? { ...line, body: { ...line.body, result: { ...(line.body['result'] as JsonObject), objects: [{}] } } }
+            : line,
+        ),
+    }),
+    /no empty inventory of unit-a/,
   ],
   ['nothing is cleared', () => withoutActs((act) => act === 'unit-a/clear'), /no commands led unit-a there|is full/],
 ];

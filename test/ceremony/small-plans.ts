@@ -57,9 +57,11 @@ export function writeHandoverPlan(file: string): string {
     step('three', 'unit.thresholds', { signatureThreshold: 3, revocationThreshold: 2 }),
     step('two', 'unit.thresholds', { signatureThreshold: 2, revocationThreshold: 1 }),
     step('remove', 'unit.administrators.remove', { administrators: 'administrators' }),
+    step('zeroise', 'unit.zeroise'),
   );
   const called = plan.steps[at('roll-call')] as unknown as { positions: string[] };
   called.positions.push('successors');
+  plan.endState = [{ unit: 'unit-a', mode: 'zeroised', masterKey: 'none' }];
   writeFileSync(file, stringify(plan));
   return file;
 }

@@ -168,6 +168,10 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'unit-blank', change: (plan) => move(plan, 'compare', 'initialise') },
   { rule: 'unit-not-imprint', change: (plan) => remove(plan, 'initialise') },
   { rule: 'unit-not-imprint', change: (plan) => repeat(plan, 'imprint') },
+  {
+    rule: 'unit-zeroised',
+    change: (plan) => insertOnUnits(plan, 'imprint', { id: 'zeroise', action: 'unit.zeroise' }),
+  },
   { rule: 'unit-not-imprinted', change: (plan) => remove(plan, 'imprint') },
   { rule: 'compare-one-unit', change: (plan) => (stepOf(plan, 'compare', 'unit.compare').units = ['unit-a']) },
   { rule: 'units-differ', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').units = ['unit-a']) },

@@ -86,7 +86,7 @@ describe('what a plan gets wrong is named with line, column and place', () => {
       '    action: preflight\n',
       '',
       [
-        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `enrol`, `unit.initialise`, `unit.imprint`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `master-key.clear`, `key.package`, `fact`, `custody`, `statement`, `checkpoint`, `pause`, `export`, `unit.adopt`, `unit.zeroise`, `master-key.adopt`, `master-key.rotate`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `key.generate`, `key.adopt`, `key.wrap`, `key.unwrap`, `key.destroy`, `vendor.procedure`',
+        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `enrol`, `unit.initialise`, `unit.imprint`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `unit.zeroise`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `master-key.clear`, `key.package`, `fact`, `custody`, `statement`, `checkpoint`, `pause`, `export`, `unit.adopt`, `master-key.adopt`, `master-key.rotate`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `key.generate`, `key.adopt`, `key.wrap`, `key.unwrap`, `key.destroy`, `vendor.procedure`',
       ],
     ],
     [

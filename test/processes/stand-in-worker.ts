@@ -131,6 +131,7 @@ serve(
     },
     'unit.create-identity': none,
     'unit.perform': none,
+    'unit.zeroise': none,
     'unit.make-import-key': none,
     'unit.make-root-key': () => ({
       handle: 'key-1',

@@ -94,6 +94,34 @@ describe('administrators', () => {
   });
 });
 
+describe('zeroising', () => {
+  it('takes the signature threshold, and ends all commands', () => {
+    const state = after(operational(3, 2, 2), load, [emma]);
+    expect(() => after(state, { command: 'unit.zeroise' }, [anna])).toThrow('2 valid signatures needed, 1 given');
+    const gone = after(state, { command: 'unit.zeroise' }, [anna, cora]);
+    expect(gone).toMatchObject({
+      mode: 'zeroised',
+      administrators: [],
+      signatureThreshold: 0,
+      revocationThreshold: 0,
+      registers: { new: 'empty', current: 'empty' },
+    });
+    const later: readonly CommandPayload[] = [
+      { command: 'administrator.add', administrator: entry(dirk) },
+      { command: 'thresholds.set', signatureThreshold: 1, revocationThreshold: 1, administrators: [] },
+      load,
+      { command: 'unit.zeroise' },
+    ];
+    for (const payload of later) {
+      expect(() => after(gone, payload, PEOPLE)).toThrow('the unit was zeroised');
+    }
+  });
+
+  it('is refused in imprint mode, where nobody commands the unit yet', () => {
+    expect(() => after(imprintState('1'.repeat(64), '0001'), { command: 'unit.zeroise' }, [])).toThrow('imprint mode');
+  });
+});
+
 describe('the new register', () => {
   it('is cleared by one until the commit, and by the threshold after it', () => {
     const loaded = after(operational(2, 2, 2), load, [emma]);

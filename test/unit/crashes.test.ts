@@ -245,3 +245,42 @@ describe('a call that fails', () => {
     expect(Date.now() - started).toBeGreaterThan(400);
   });
 });
+
+describe('zeroising that breaks off', () => {
+  it('is told apart at every object, and the same command finishes it', () => {
+    const command = signed(nextCommand(state, CEREMONY, { command: 'unit.zeroise' }), admin);
+    const args = { target, command, state } as const;
+    const look = () => workers.get('unit.zeroise', { ...args, look: true });
+    const dies = (fault: string): string[] => {
+      const died = workers.run(fault, { operation: 'unit.zeroise', args: { ...args, look: false } });
+      expect(died.signal, died.stderr).toBe(fault.includes('segv') ? 'SIGSEGV' : 'SIGKILL');
+      return (look().objects ?? []).map((object) => object.label);
+    };
+    const [IDENTITY, STATE, CURRENT] = ['keyrite:identity', 'keyrite:state', 'keyrite:mk:current'];
+    expect(dies('C_DestroyObject:segv').toSorted()).toEqual([IDENTITY, IDENTITY, CURRENT, STATE]);
+    expect(look()).toMatchObject({
+      identity: { spki: target.identitySpki },
+      state,
+      registers: { current: { pattern } },
+    });
+    expect(dies('C_DestroyObject:kill-after').toSorted()).toEqual([IDENTITY, IDENTITY, STATE]);
+    expect(dies('C_DestroyObject:kill-after').toSorted()).toEqual([IDENTITY, STATE]);
+    expect(dies('C_DestroyObject:kill-after')).toEqual([STATE]);
+    expect(look()).toMatchObject({ identity: null, state });
+    // Without its identity key it is known by the state that it keeps: no other is destroyed in its place.
+    const other = { ...state, counter: state.counter + 1 };
+    const refusal = workers.run('', { operation: 'unit.zeroise', args: { ...args, state: other, look: false } });
+    expect(refusal.answers[0]?.error).toMatchObject({ code: 'UNIT_CHANGED', uncertain: false });
+    expect(dies('C_DestroyObject:kill-after')).toEqual([]);
+    const finished = workers.get('unit.zeroise', { ...args, look: false });
+    expect(finished).toMatchObject({ objects: [], identity: null, state: { mode: 'zeroised' } });
+    expect(store.tool('--token-label', 'KR-A', '--login', '--pin', 'first-second', '--list-objects')).toBe('');
+  });
+
+  it('is refused when too few signed, and everything is there still', () => {
+    // A unit that has no object any more accepts nothing of what was signed for another state either.
+    const wrong = signed(nextCommand(state, CEREMONY, { command: 'unit.zeroise' }), signer('zoe'));
+    const ended = workers.run('', { operation: 'unit.zeroise', args: { target, command: wrong, state, look: false } });
+    expect(ended.answers[0]?.error).toMatchObject({ code: 'COMMAND_REFUSED' });
+  });
+});

@@ -1,6 +1,7 @@
 /** Looking at units without changing them: inventory and comparison. */
 import { canonicalJson, type JsonObject } from '../../canonical-json';
 import { DeviceError } from '../../command/device-error';
+import type { Ceremony } from '../ceremony';
 import type { UnitReading } from '../ports';
 import { describe, readUnit, type ProvenReading } from '../units';
 import { tellWeaknesses } from '../weaknesses';
@@ -9,24 +10,26 @@ import type { StepHandler } from './handler';
 /** Records every object of each unit with the attributes that matter. */
 export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
   const counts: Record<string, number> = {};
-  for (const unit of step.units) {
-    const { reading } = await readUnit(ceremony, step.id, unit);
-    const objects = reading.objects ?? [];
-    counts[unit] = objects.length;
-    await ceremony.recordFact(step.id, 'inventory', {
-      unit,
-      ...describe(reading),
-      objects: objects.map((one) => ({
-        ...one,
-        attributes: { ...one.attributes },
-        checkValue: one.checkValue === null ? null : { ...one.checkValue },
-      })),
-      capabilities: capabilitiesOf(reading),
-      weaknesses: tellWeaknesses(ceremony, unit, reading),
-    });
-  }
+  for (const unit of step.units) counts[unit] = (await recordInventory(ceremony, step.id, unit)).objects?.length ?? 0;
   return { result: { objects: counts } };
 };
+
+/** Reads a unit, and puts on record what is on it. */
+export async function recordInventory(ceremony: Ceremony, step: string, unit: string): Promise<UnitReading> {
+  const { reading } = await readUnit(ceremony, step, unit);
+  await ceremony.recordFact(step, 'inventory', {
+    unit,
+    ...describe(reading),
+    objects: (reading.objects ?? []).map((one) => ({
+      ...one,
+      attributes: { ...one.attributes },
+      checkValue: one.checkValue === null ? null : { ...one.checkValue },
+    })),
+    capabilities: capabilitiesOf(reading),
+    weaknesses: tellWeaknesses(ceremony, unit, reading),
+  });
+  return reading;
+}
 
 /** Compares mode, administrators, thresholds and registers of the units; a difference is never waived. */
 export const compare: StepHandler<'unit.compare'> = async (ceremony, step) => {

@@ -19,6 +19,7 @@ export const UNIT_MODE: Readonly<Record<UnitView['mode'], string>> = {
   blank: 'Blank token',
   imprint: 'Imprint mode',
   operational: 'Operational',
+  zeroised: 'Zeroised',
 };
 
 /** Status of a master-key register. */
