@@ -59,7 +59,9 @@ export function instructions(plan: Plan, step: Step): string[] {
         'As many administrators as the signature threshold asks sign. The screen then shows that the token is empty.',
       ];
     case 'unit.inventory':
-      return [`The screen lists every object on ${names(plan, step.units)}. Note what nobody expects.`];
+      return [
+        `The screen lists every object on ${names(plan, step.units)}, and names what is missing, there twice, not as it was made, or expected by nobody.`,
+      ];
     case 'unit.compare':
       return [
         `The screen compares mode, administrators, thresholds and registers of ${names(plan, step.units)}. A difference is never waived.`,

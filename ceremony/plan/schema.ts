@@ -102,6 +102,9 @@ const common = {
 const action = <const A extends string, E extends v.ObjectEntries>(name: A, entries: E) =>
   v.strictObject({ ...common, action: v.literal(name), ...entries });
 
+/** Classes of objects that an inventory tells. */
+const OBJECT_CLASSES = ['secret-key', 'private-key', 'public-key', 'certificate', 'data'] as const;
+
 /** How many people vouch for somebody who is enrolled on the day. */
 export const VOUCHERS = 2;
 
@@ -160,7 +163,17 @@ const Step = v.variant('action', [
   action('unit.thresholds', { units: Ids, signatureThreshold: Threshold, revocationThreshold: Threshold }),
   /** Everything on the tokens is destroyed; they are no units any more. */
   action('unit.zeroise', { units: Ids }),
-  action('unit.inventory', { units: Ids }),
+  action('unit.inventory', {
+    units: Ids,
+    /** Objects of others that are known to be on the units, beside what Keyrite keeps there. */
+    also: v.optional(
+      v.pipe(
+        v.array(v.strictObject({ class: v.picklist(OBJECT_CLASSES), label: Name })),
+        v.minLength(1),
+        v.maxLength(256),
+      ),
+    ),
+  }),
   action('unit.compare', { units: Ids }),
   action('master-key.generate', {}),
   action('shares.distribute', {}),

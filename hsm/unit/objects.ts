@@ -3,14 +3,7 @@ import type { AttributeName, Template } from '../pkcs11/attributes';
 import type { ObjectHandle } from '../pkcs11/handles';
 import type { Session } from '../pkcs11/session';
 
-/** Labels of our objects (docs/architecture.md). The register a master key is in is its label. */
-export const LABEL = {
-  identity: 'keyrite:identity',
-  state: 'keyrite:state',
-  uncommitted: 'keyrite:mk:uncommitted',
-  committed: 'keyrite:mk:committed',
-  current: 'keyrite:mk:current',
-} as const;
+export { LABEL } from '../../ceremony/command/unit-objects';
 
 /** Attributes as the token tells them; null where it does not. Bytes are hex. */
 export type ReadBack = Readonly<Record<string, boolean | number | string | null>>;

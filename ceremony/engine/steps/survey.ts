@@ -1,5 +1,6 @@
 /** Looking at units without changing them: inventory and comparison. */
 import { canonicalJson, type JsonObject } from '../../canonical-json';
+import type { KnownObject } from '../../command/unit-objects';
 import { DeviceError } from '../../command/device-error';
 import type { Ceremony } from '../ceremony';
 import type { UnitReading } from '../ports';
@@ -10,12 +11,22 @@ import type { StepHandler } from './handler';
 /** Records every object of each unit with the attributes that matter. */
 export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
   const counts: Record<string, number> = {};
-  for (const unit of step.units) counts[unit] = (await recordInventory(ceremony, step.id, unit)).objects?.length ?? 0;
+  for (const unit of step.units)
+    counts[unit] = (await recordInventory(ceremony, step.id, unit, step.also)).objects?.length ?? 0;
   return { result: { objects: counts } };
 };
 
-/** Reads a unit, and puts on record what is on it. */
-export async function recordInventory(ceremony: Ceremony, step: string, unit: string): Promise<UnitReading> {
+/**
+ * Reads a unit, and puts on record what is on it, and how that differs from what belongs there.
+ *
+ * @param also objects of others that the plan knows to be there
+ */
+export async function recordInventory(
+  ceremony: Ceremony,
+  step: string,
+  unit: string,
+  also: readonly KnownObject[] = [],
+): Promise<UnitReading> {
   const { reading } = await readUnit(ceremony, step, unit);
   await ceremony.recordFact(step, 'inventory', {
     unit,
@@ -26,7 +37,7 @@ export async function recordInventory(ceremony: Ceremony, step: string, unit: st
       checkValue: one.checkValue === null ? null : { ...one.checkValue },
     })),
     capabilities: capabilitiesOf(reading),
-    weaknesses: tellWeaknesses(ceremony, unit, reading),
+    weaknesses: tellWeaknesses(ceremony, unit, reading, also),
   });
   return reading;
 }
