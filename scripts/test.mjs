@@ -1,10 +1,10 @@
 /**
- * `npm test`: the set-up, the checks, the tests; exits with 1 when any of them failed. `npm run test:deep` adds the deep
- * tests (files named `*.deep.test.ts`, and more rounds where a test asks for `KEYRITE_DEEP`). Other arguments go to
- * vitest, such as the names of test files.
+ * `npm test`: the set-up, the checks, the tests; exits with 1 when any of them failed. `npm run test:deep`: the long suites
+ * in full, of which `npm test` takes samples: files named `*.deep.test.ts`, and those that do more where `KEYRITE_DEEP` is
+ * set. What is the same in both is left to `npm test`. Other arguments go to vitest, such as the names of test files.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './check.mjs';
@@ -17,8 +17,9 @@ import { ROOT, setUpThen } from './setup.mjs';
  */
 async function test(args) {
   const deep = args.includes('--deep');
-  const passedOn = args.filter((arg) => arg !== '--deep');
-  const checked = await check();
+  const given = args.filter((arg) => arg !== '--deep');
+  const passedOn = deep && given.length === 0 ? longSuites() : given;
+  const checked = deep || (await check());
   const folder = mkdtempSync(join(tmpdir(), 'keyrite-test-'));
   try {
     const report = join(folder, 'report.json');
@@ -30,7 +31,7 @@ async function test(args) {
     ]);
     const counts = readCounts(report);
     // A test that is skipped says nothing; only who names tests on the command line means to leave some out.
-    const skipped = passedOn.length === 0 && counts.skipped > 0;
+    const skipped = given.length === 0 && counts.skipped > 0;
     if (skipped) console.log('Skipped tests count as failed');
     if (!checked) console.log('npm run check failed: see above');
     console.log(describeCounts(counts));
@@ -39,6 +40,23 @@ async function test(args) {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * Test files that do more in the deep run, by what they say of it.
+ *
+ * @returns {string[]} paths from the root
+ */
+function longSuites() {
+  const folder = join(ROOT, 'test');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.deep.test.ts') || SAYS_SO.test(readFileSync(join(folder, name), 'utf8')))
+    .map((name) => join('test', name))
+    .sort();
+}
+
+/** The variable itself, or the module that asks for it on behalf of others. */
+const SAYS_SO = /KEYRITE_DEEP|\/for-script'/;
 
 /**
  * @param {boolean} deep
