@@ -98,6 +98,7 @@ export class CommandCheck implements LineCheck {
   take({ line }: GoodLine): void {
     if (line.type === 'fact.recorded' && line.body.fact === 'unit.connected') this.connect(line, line.body.value);
     if (line.type === 'ceremony.resumed' && line.body.session !== undefined) this.takeOver(line);
+    if (line.type === 'fact.recorded' && line.body.fact === 'share-set.voided') this.void(line, line.body.value);
     if (line.type === 'step.intent') this.intend(line);
     if (line.type === 'step.outcome' && line.body.act !== null)
       this.settle(line, line.body.act, 'applied', line.body.result);
@@ -126,6 +127,13 @@ export class CommandCheck implements LineCheck {
     };
   }
 
+  /** Nobody knows who has seen the shares of a set that was given up: it is loaded no more. */
+  private void(line: Line, value: Json): void {
+    const given = v.safeParse(Voided, value);
+    const set = given.success ? this.sets.get(given.output.set) : undefined;
+    if (set !== undefined) this.sets.set(set.set, { ...set, shares: [] }, line.seq);
+  }
+
   /** First contact with a unit that has a history: it must be the one that the binding names. */
   private connect(line: Line, value: Json): void {
     const found = v.safeParse(Connected, value);
@@ -137,7 +145,11 @@ export class CommandCheck implements LineCheck {
     const bound = this.documents.binding.units.find(({ id }) => id === unit)?.lastKnown ?? null;
     if (bound?.identity !== identity) this.wrong(line, `${unit} is not the unit that the binding names`);
     const shown = v.safeParse(ShownState, value);
-    if (!shown.success || stateSha256(shown.output.state) !== bound?.stateSha256) {
+    if (
+      !shown.success ||
+      stateSha256(shown.output.state) !== bound?.stateSha256 ||
+      shown.output.state.counter !== bound.counter
+    ) {
       this.wrong(line, `${unit} does not show the state that the binding names`);
     } else this.connected.set(unit, shown.output.state);
     this.know(line, unit, identity, spki);
@@ -286,7 +298,13 @@ export class CommandCheck implements LineCheck {
     const unit = act.split('/')[0] ?? '';
     this.initialise(line, unit, id, spki);
     const told = v.safeParse(MadeSerial, result);
-    if (this.isPlanned(unit) && told.success) this.serials.set(unit, told.output.state.serial);
+    if (!this.isPlanned(unit) || !told.success) return;
+    const { state } = made.output;
+    const { serial } = told.output.state;
+    this.serials.set(unit, serial);
+    // A first state that is none of a new unit would stand in the record unread.
+    if (jsonSha256(state) !== stateSha256(imprintState(id, serial)))
+      this.wrong(line, `${unit} does not begin in imprint mode, with nobody in charge`);
   }
 
   /** Where a unit begins: in imprint mode, or in the state that the binding names from the last bundle. */
@@ -392,9 +410,10 @@ export class CommandCheck implements LineCheck {
 }
 
 const Connected = v.object({ unit: v.string(), identity: v.string(), spki: v.string() });
+const Voided = v.object({ set: v.string() });
 const ShownState = v.object({ state: UnitState });
 /** Whatever else it holds: what looks like an identity made is held to the rules of one. */
-const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: v.object({}) });
+const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: AnyObject });
 const MadeSerial = v.object({ state: v.object({ serial: v.pipe(v.string(), v.maxLength(64)) }) });
 
 /** Commands that have their place in a step of each action. */

@@ -241,7 +241,7 @@ export class RaisedCheck implements LineCheck {
 
   take({ line }: GoodLine): void {
     const raised = raisedIn(line);
-    if (raised === 'malformed') {
+    if (raised === 'malformed' || (raised !== null && line.step !== null)) {
       this.findings.add(TRANSCRIPT, line.seq, 'raises an exception that cannot be read');
     } else if (raised !== null) {
       this.raise(raised, line.seq);

@@ -1,7 +1,9 @@
 /** The steps of the plan: started in order, every act answered, every step completed or waived by an exception. */
+import * as v from 'valibot';
 import type { Json } from '../canonical-json';
 import type { Step } from '../plan/schema';
 import { WAIVABLE } from '../plan/waivable';
+import { Sha256Hex } from '../text-forms';
 import type { Line, LineWith } from '../transcript/line';
 import { quorumShortfalls } from '../transcript/quorum';
 import type { GoodLine } from '../transcript/read';
@@ -129,7 +131,8 @@ export class StepCheck implements LineCheck {
       const { act, unit, command } = line.body;
       const key = keyOf(progress.step, act);
       if (this.open.has(key)) this.wrong(line, `the act ${act} was not answered before`);
-      this.open.set(key, { seq: line.seq, act, unit, signed: command !== null }, line.seq);
+      const wrappingKey = wrappingKeyIn(line.body.parameters);
+      this.open.set(key, { seq: line.seq, act, unit, signed: command !== null, wrappingKey }, line.seq);
       progress.work.forget(act);
     }
     if (line.type === 'step.reconciled') {
@@ -220,4 +223,10 @@ export class StepCheck implements LineCheck {
 
 function keyOf(step: Step, act: string): string {
   return `${step.id} ${act}`;
+}
+
+/** The wrapping key that an act names, hex SHA-256 of its SPKI; null where it names none. */
+function wrappingKeyIn(parameters: Json): string | null {
+  const named = v.safeParse(v.object({ publicKeySha256: Sha256Hex }), parameters);
+  return named.success ? named.output.publicKeySha256 : null;
 }

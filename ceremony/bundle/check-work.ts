@@ -19,6 +19,8 @@ export interface Intent {
   readonly unit: string | null;
   /** Whether a signed command authorises it. */
   readonly signed: boolean;
+  /** The wrapping key that it names, hex SHA-256 of the SPKI; null where it names none. */
+  readonly wrappingKey: string | null;
 }
 
 /** A set of shares as the act that made it leaves it on record. */
@@ -343,7 +345,8 @@ export class StepWork {
       made.told.checkValue.algorithm === found.checkValue.algorithm &&
       made.told.checkValue.value === found.checkValue.value &&
       found.ceremony === this.context.ceremony &&
-      found.line === made.seq;
+      found.line === made.seq &&
+      found.publicKeySha256 === this.acts.get('make')?.wrappingKey;
     return holds ? [] : [`${name} is of another ceremony, line or key than the record tells`];
   }
 }

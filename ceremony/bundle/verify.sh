@@ -921,7 +921,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     | [range(0; $N) as $i | $T[$i] | select(.type == "exception.recorded")
       | {i: $i, said: (.body.record | payload | said)}] as $signed
     | reduce $raised[] as $r ({left: $signed, out: []};
-        if ($r.said | type) != "object" or ($r.said | keys) != ["decided", "expected", "happened", "kind", "step"]
+        if $T[$r.i].step != null or ($r.said | type) != "object" or ($r.said | keys) != ["decided", "expected", "happened", "kind", "step"]
           or any($r.said[]; type != "string")
         then .out += [at($r.i; "raises an exception that cannot be read")]
         else ([.left[] | select(.i > $r.i and .said == $r.said) | .i][0]) as $answer
@@ -1041,6 +1041,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           or ($rows | length) != 1 then "\($name) is not what was written"
       elif ($rows[0].base64 | loose_json) as $k | $made.result as $r
         | ($k | type) != "object" or ($k | fits($S[0]; "package") | not) or ($r | type) != "object" or $k.ceremony != $O.ceremony or $k.line != $made.seq
+          or $k.publicKeySha256 == null or $k.publicKeySha256 != ($T[$made.intent].body.parameters | member("publicKeySha256"))
           or $k.checkValue == null or $k.checkValue != $r.checkValue or ($k.fields | member("payload")) != $r.wrapped
         then "\($name) is of another ceremony, line or key than the record tells"
       else empty end;
@@ -1306,7 +1307,10 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
          | (if $step.action != "unit.initialise" then wrong_at($i; "an identity key was made outside unit.initialise") else . end)
          | identify($i; $unit; $told.id)
          | (if any($P.units[]; .id == $unit) and ($told.state | member("serial") | type == "string" and length <= 64)
-            then .made[$unit] = $told.state.serial else . end)
+            then .made[$unit] = $told.state.serial
+              | if $told.state != imprinted($told.id; $told.state.serial)
+                then wrong_at($i; "\($unit) does not begin in imprint mode, with nobody in charge") else . end
+            else . end)
          | .units |= del(.[$unit])
        else . end)
       | (if $verdict == "applied" and ($told.shareSet | is_set and (.shares | length <= 255)
@@ -1364,7 +1368,10 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         elif $l.type == "fact.recorded" and $l.body.fact == "unit.connected" then $l.body.value as $u
           | ([$B.units[] | select(.id == $u.unit)][0].lastKnown // null) as $known
           | if $known == null or $known.identity != $u.identity then wrong_at($i; "it is not the unit that the binding names")
+            elif $known.counter != $u.state.counter then wrong_at($i; "it does not show the state that the binding names")
             else identify($i; $u.unit; $u.identity) | .connected[$u.unit] = [$u.state] | .queue += [{expected: $known.stateSha256, state: $u.state}] end
+        elif $l.type == "fact.recorded" and $l.body.fact == "share-set.voided" then
+          if .sets[$l.body.value.set] != null then .sets[$l.body.value.set].shares = [] else . end
         elif $l.type == "step.intent" then
           .acts["\($l.step) \($l.body.act)"] = $l.body.unit
           | .begun |= del(.["\($l.step) \($l.body.act)"]) | if $l.body.command == null then . else intend($i; $l; $step) end

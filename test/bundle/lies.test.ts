@@ -275,6 +275,18 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
     /not the SHA-256 of its key|another identity/,
   ],
   [
+    'a new unit is in operation at once',
+    {
+      draft: (draft) => {
+        if (draft.type !== 'step.outcome' || draft.body.act !== 'unit-a/identity') return draft;
+        const result = draft.body.result as unknown as { readonly state: JsonObject };
+        const state = { ...result.state, mode: 'operational', signatureThreshold: 1, revocationThreshold: 1 };
+        return { ...draft, body: { ...draft.body, result: { ...draft.body.result, state } } };
+      },
+    },
+    /unit-a does not begin in imprint mode/,
+  ],
+  [
     'the roster has another key',
     { roster: (roster) => roster.map((one) => (one.id === 'carl' ? { ...one, key: roster[7]?.key ?? one.key } : one)) },
     /roster is not the one|same key/,

@@ -95,6 +95,17 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
     /step filed: no file goes with the answer, and no exception says why/,
   ],
   [
+    'an exception is raised within a step',
+    {
+      noFile: 'excepted',
+      draft: (draft) => {
+        if (draft.type !== 'fact.recorded' || draft.body.fact !== 'exception.raised') return draft;
+        return { ...draft, step: (draft.body.value as unknown as { readonly step: string }).step };
+      },
+    },
+    /raises an exception that cannot be read/,
+  ],
+  [
     'a witness of another id is an operator by the same name',
     {
       secondBinding: (text) => text.replace('name: Nora Müller', 'name: "ADA  Müller"'),

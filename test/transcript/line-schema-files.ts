@@ -2,6 +2,8 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { Command, UnitState } from '../../ceremony/command/unit-state';
+import { KeyPackage } from '../../ceremony/keypackage/key-package';
+import { Receipt } from '../../ceremony/keypackage/receipt';
 import { ACT_MEMBERS } from '../../ceremony/transcript/act-schemas';
 import { CustodyPayload, CustodyValue } from '../../ceremony/transcript/custody-fact';
 import { FACT_VALUES } from '../../ceremony/transcript/fact-schemas';
@@ -27,6 +29,8 @@ export function lineSchemaFiles(): Readonly<Record<string, string>> {
     'fact.custody.schema.json': schemaText(CustodyValue, 'Value of a fact custody'),
     'payload.exception.schema.json': schemaText(ExceptionPayload, 'Signed payload of an exception'),
     'payload.command.schema.json': schemaText(Command, 'Signed payload of an administrative command'),
+    'key-package.schema.json': schemaText(KeyPackage, 'Wrapped key on its way to the connected machine'),
+    'receipt.schema.json': schemaText(Receipt, 'What the service answered to an upload'),
     'unit-state.schema.json': schemaText(UnitState, 'State of a crypto unit'),
   };
   for (const type of LINE_TYPES) files[`line.${type}.schema.json`] = schemaText(bodySchema(type), `Body of ${type}`);
