@@ -54,8 +54,12 @@ export class PrintServer {
 
   /** Makes it the print system of whoever has this home, by the file that CUPS has for that. */
   serve(home: string): void {
-    mkdirSync(join(home, '.cups'), { recursive: true });
-    writeFileSync(join(home, '.cups/client.conf'), `ServerName ${join(this.#folder, 'socket')}\n`);
+    const folder = join(home, '.cups');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'client.conf'), `ServerName ${join(this.#folder, 'socket')}\n`);
+    // Read by whoever lives there, whatever our umask is.
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'client.conf'), 0o644);
   }
 
   /** Waits for a job at the end of its way. */
