@@ -109,7 +109,7 @@ const DRAWN = 'new Promise((done) => requestAnimationFrame(() => requestAnimatio
 test('looks as somebody approved it', { timeout: 240_000 }, async () => {
   const { page } = await open('report');
   await page.evaluate('document.fonts.ready.then(() => undefined)');
-  const major = await app.evaluate(() => Number(process.versions.electron?.split('.')[0]));
+  const major = await app.evaluate(() => Number(process.versions.electron.split('.')[0]));
   for (const [place, title] of LOOKED_AT.entries()) {
     await page.evaluate(
       title === ''
