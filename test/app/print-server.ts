@@ -3,8 +3,19 @@
  * Its queues filter nothing; a backend of ours puts what arrives into a folder, as a printer would put it onto paper.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +50,7 @@ export class PrintServer {
     if (user !== null) giveTo(folder, user.uid, user.gid);
     const [program = '', ...args] = [
       ...asUser(user),
-      ...['/usr/sbin/cupsd', '-f', '-c', join(folder, 'cupsd.conf'), '-s', join(folder, 'cups-files.conf')],
+      ...[join(folder, 'lib/cupsd'), '-f', '-c', join(folder, 'cupsd.conf'), '-s', join(folder, 'cups-files.conf')],
     ];
     const child = spawn(program, args, { stdio: 'ignore' });
     for (let tries = 0; !existsSync(join(folder, 'socket')); tries += 1) {
@@ -86,6 +97,8 @@ export class PrintServer {
 function writeSettings(folder: string): void {
   for (const name of ['conf', 'spool', 'tmp', 'cache', 'state', 'log', 'out', 'lib/backend'])
     mkdirSync(join(folder, name), { recursive: true });
+  // A copy: Debian's AppArmor profile, which goes by the path, would keep cupsd from this folder.
+  copyFileSync('/usr/sbin/cupsd', join(folder, 'lib/cupsd'));
   // cupsd starts backends by a program of its own.
   symlinkSync('/usr/lib/cups/daemon', join(folder, 'lib/daemon'));
   writeFileSync(join(folder, 'lib/backend/folder'), BACKEND);
