@@ -7,6 +7,7 @@ import { EXCEPTION_KINDS } from '../ceremony/transcript/exception-kinds';
 import { Id, Instant, Name, Sha256Hex } from '../ceremony/text-forms';
 import { BundleKey, LineDetail, LineFilter, LinesPage, MAX_SEARCH, PAGE_LINES } from './audit-view';
 import { invoke, notify } from './define';
+import { Paper, PrintedView, PrinterName, PrintersView } from './print-view';
 import { AppView, Playing, QuestionId, StuckId, StuckProcess } from './view';
 
 /** What a person typed that goes on record, in UTF-16 code units. */
@@ -144,7 +145,17 @@ export const MAIN_WINDOW = {
   'audit.compare-ceremony': invoke(v.strictObject({ ceremony: Id }), Done),
   'audit.drop-comparison': invoke(Nothing, Done),
   /** Saves a report of the bundle on the screen, made anew from its record; false: the dialog was cancelled. */
-  'audit.save-report': invoke(v.strictObject({ form: v.picklist(['pdf', 'html']) }), v.boolean()),
+  'audit.save-report': invoke(
+    v.variant('form', [
+      v.strictObject({ form: v.literal('pdf'), paper: Paper }),
+      v.strictObject({ form: v.literal('html') }),
+    ]),
+    v.boolean(),
+  ),
+  /** Looks for printers. */
+  'audit.printers': invoke(Nothing, PrintersView),
+  /** Hands the same report, as PDF, to a printer that was listed. */
+  'audit.print-report': invoke(v.strictObject({ printer: PrinterName, paper: Paper }), PrintedView),
 } as const;
 /** Type of {@link MAIN_WINDOW}. */
 export type MainWindow = typeof MAIN_WINDOW;

@@ -12,6 +12,7 @@ import { fuseDifferences, readFuseWire } from './fuses';
 import { hardeningFindings } from './hardening-findings';
 import { openHardenedWindow } from './hardened-window';
 import { MainWindowKeeper, openMainWindow } from './main-window';
+import { cupsPrinting } from './printing/cups-printing';
 import { SecretDesk } from './processes/secret-desk';
 import { UtilityProcesses } from './processes/utility-processes';
 import { programFiles } from './program-files';
@@ -77,6 +78,7 @@ function start(standing: Standing, fail: (error: unknown) => void): Work {
     copyText: (text) => {
       void clipboard.writeText(text);
     },
+    printing: cupsPrinting(),
     findings: () =>
       hardeningFindings({
         runtime,

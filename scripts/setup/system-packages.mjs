@@ -106,6 +106,20 @@ export const SYSTEM_PACKAGES = [
     neededFor: 'tests',
   },
   {
+    name: 'cups-client',
+    why: 'lp and lpstat, by which the app prints: the tests print',
+    commands: ['lp', 'lpstat'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
+    name: 'cups-daemon',
+    why: 'the tests print with a print system of their own, which is this one',
+    commands: ['cupsd'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
     name: 'strace',
     why: 'a test sees with it that nothing secret is on a command line, and that the offline program opens no socket',
     commands: ['strace'],

@@ -19,6 +19,7 @@ import type {
 import { sealOf } from '../../ceremony/bundle/sums';
 import type { Documents } from '../../ceremony/engine/open';
 import { readBinding } from '../../ceremony/plan/read';
+import type { Paper } from '../../ceremony/print/printer';
 import { checkParameters } from '../../workstation/bound-inputs';
 import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { readText } from '../../workstation/input';
@@ -332,7 +333,11 @@ export class AppController {
         this.desk().dropComparison();
         return this.done();
       },
-      'audit.save-report': ({ form }) => this.work('Making the report', () => this.saveReport(form)),
+      'audit.save-report': (wanted) =>
+        this.work('Making the report', () => this.saveReport(wanted.form, 'paper' in wanted ? wanted.paper : 'A4')),
+      'audit.printers': () => this.work('Looking for printers', () => this.desk().printers()),
+      'audit.print-report': ({ printer, paper }) =>
+        this.work('Handing the report to the printer', () => this.desk().printReport(printer, paper)),
       ...this.walkHandlers(),
     };
   }
@@ -568,6 +573,7 @@ export class AppController {
         this.changed();
       },
       copyText: this.parts.copyText,
+      printing: this.parts.printing,
     });
   }
 
@@ -575,7 +581,7 @@ export class AppController {
     return this.at('verify').desk;
   }
 
-  private async saveReport(form: 'pdf' | 'html'): Promise<boolean> {
+  private async saveReport(form: 'pdf' | 'html', paper: Paper): Promise<boolean> {
     const desk = this.desk();
     const file = await this.dialogs.saveFile({
       title: 'Save the report',
@@ -585,7 +591,7 @@ export class AppController {
     });
     if (file === null) return false;
     const named = file.endsWith(`.${form}`) ? file : `${file}.${form}`;
-    await desk.saveReport(named);
+    await desk.saveReport(named, paper);
     return true;
   }
 

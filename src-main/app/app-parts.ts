@@ -5,6 +5,7 @@ import type { Dialogue } from '../../hsm/dialogue';
 import type { SecretContext } from '../../ipc/contract';
 import type { AppView, RoomFinding, RuntimeView, StuckProcess } from '../../ipc/view';
 import type { Processes } from '../../workstation/processes';
+import type { Printing } from '../printing/cups-printing';
 
 /** The system's own dialogs. All resolve with an absolute path, or with null when they were cancelled. */
 export interface Dialogs {
@@ -76,6 +77,7 @@ export interface AppParts {
   setTheme(theme: Theme): void;
   /** Puts text on the system's clipboard. */
   readonly copyText: (text: string) => void;
+  readonly printing: Printing;
   /** What was found of the runtime itself: fuses, sandbox, core dumps. */
   findings(): readonly RoomFinding[];
 }

@@ -23,7 +23,7 @@ import {
 } from '../../ipc/audit-view';
 import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { bytesAt } from './audit-file';
-import { indexTranscript, type TranscriptIndex } from './audit-index';
+import { indexTranscript, isAsIndexed, type TranscriptIndex } from './audit-index';
 import { cutTo } from './audit-text';
 import { auditLine, lineDetail, type ReadLine } from './audit-line';
 import { LineNumbers } from './audit-numbers';
@@ -206,6 +206,15 @@ export class AuditedBundle {
   /** Ends a search; what it found stays. */
   stopSearch(): void {
     this.search?.stop();
+  }
+
+  /**
+   * Whether what lies in the folder now is what was verified. Reads the whole transcript.
+   *
+   * @throws UsageError when it cannot be read any more; the signal's reason when it is aborted
+   */
+  async isStillSame(signal: AbortSignal): Promise<boolean> {
+    return this.isSame && (await isAsIndexed(join(this.folder, TRANSCRIPT), this.index, signal));
   }
 
   /** Whether what was indexed is what was verified: the same root over as many lines. */

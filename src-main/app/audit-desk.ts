@@ -3,18 +3,19 @@
  * is ever written into a bundle. Whatever is refused is refused in words.
  */
 import { relative, resolve } from 'node:path';
-import { reportDocument } from '../../ceremony/bundle/report/report-document';
 import { verifyBundle, type VerifyReport } from '../../ceremony/bundle/verify';
-import { renderFor } from '../../ceremony/print/render-for';
+import type { Paper } from '../../ceremony/print/printer';
 import type { MainWindow } from '../../ipc/contract';
 import type { Handlers } from '../../ipc/define';
+import type { PrintedView, PrintersView } from '../../ipc/print-view';
 import type { ScreenView, VerifyView } from '../../ipc/view';
 import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { existingFolder } from '../../workstation/input';
 import { writeNewFile } from '../../workstation/output-file';
-import { documentPrinter } from '../../workstation/report-pdf/document-printer';
+import type { Printing } from '../printing/cups-printing';
 import { AuditedBundle } from './audit-bundle';
 import { compareWith } from './audit-compare';
+import { reportFor } from './audit-report';
 import { refused } from './trouble';
 import { readApproverKey, verifyView } from './verify-view';
 
@@ -27,6 +28,7 @@ export interface DeskParts {
   readonly onProgress: (doing: string) => void;
   /** Puts text on the system's clipboard. */
   readonly copyText: (text: string) => void;
+  readonly printing: Printing;
 }
 
 /** Requests that the desk answers by itself, at any time while its screen is shown. */
@@ -161,20 +163,35 @@ export class AuditDesk {
   /**
    * Writes a report of the open bundle to a new file outside it, with the verdict on the screen in it.
    *
-   * @param file ends in `.pdf` (A4) or `.html`
-   * @throws UsageError when the file is there already, lies in the bundle, or cannot be written
+   * @param file ends in `.pdf` or `.html`
+   * @param paper of a PDF
+   * @throws RequestFailed when the file would lie in the bundle, or the transcript is not the one that was verified
+   * @throws UsageError when the file is there already, or cannot be written
    */
-  async saveReport(file: string): Promise<void> {
-    const { folder, report, bundle } = this.opened();
-    if (bundle?.view().same === false) {
-      throw refused('The transcript is not the one that was verified.', 'Verify the bundle again first.');
-    }
-    if (!relative(folder, resolve(file)).startsWith('..')) {
+  async saveReport(file: string, paper: Paper): Promise<void> {
+    const open = this.opened();
+    if (!relative(open.folder, resolve(file)).startsWith('..')) {
       throw refused('That would be a file in the bundle, which nothing is written into.', 'Choose another folder.');
     }
-    // SECURITY(K-87): the report in a bundle is outside its signed record and could say anything.
-    const document = await reportDocument(new FileBundleFolder(folder), report);
-    writeNewFile(file, await renderFor(file, document, 'A4', documentPrinter));
+    writeNewFile(file, await reportFor(open, { name: file, paper, signal: this.parts.signal }));
+  }
+
+  /** Printers that a report can be handed to. @throws RequestFailed when no bundle is open */
+  printers(): Promise<PrintersView> {
+    this.opened();
+    return this.parts.printing.printers(this.parts.signal);
+  }
+
+  /**
+   * Hands the same report to a printer. It holds nothing secret, as nothing in a bundle does.
+   *
+   * @throws RequestFailed when it is refused, for the reasons of {@link saveReport} or by the print system
+   */
+  async printReport(printer: string, paper: Paper): Promise<PrintedView> {
+    const title = `${this.reportName()}.pdf`;
+    const { printing, signal } = this.parts;
+    const pdf = await reportFor(this.opened(), { name: title, paper, signal });
+    return printing.print({ printer, paper, title, pdf }, signal);
   }
 
   /** The screen is left: a search under way ends. */

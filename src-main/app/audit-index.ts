@@ -164,6 +164,23 @@ export async function indexTranscript({ path, sizes, signal, onLines }: Indexing
   return index;
 }
 
+/**
+ * Whether a transcript still is as it was when it was indexed: as many lines, each with the hash that it had.
+ *
+ * @throws UsageError when it is no plain file any more; the signal's reason when it is aborted
+ */
+export async function isAsIndexed(path: string, index: TranscriptIndex, signal: AbortSignal): Promise<boolean> {
+  let line = 0;
+  for await (const lines of linesOfFile(path, signal)) {
+    for (const { bytes } of lines) {
+      if (index.beyond && line === index.lines) return true;
+      if (!index.hashes.isAt(line, leafHash(bytes ?? Buffer.alloc(0)))) return false;
+      line += 1;
+    }
+  }
+  return line === index.lines;
+}
+
 function looseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));

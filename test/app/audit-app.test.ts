@@ -5,14 +5,20 @@
 import { chownSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyBundle } from '../../ceremony/bundle/verify';
+import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { bundleIn, tamperedCopy } from './audit-bundles';
 import { Place, type RunningApp } from './driver/app-under-test';
 import { axeOf } from './driver/axe';
 import { press, tabTo, typeInto } from './driver/keyboard';
+import { hexGroups } from '../../ceremony/words';
+import { textOf } from '../report/poppler';
+import { PrintServer, QUEUES } from './print-server';
 
 const CHANGED = 20;
 
 let place: Place;
+let prints: PrintServer;
 let app: RunningApp;
 let folders: { readonly good: string; readonly other: string; readonly tampered: string; readonly reports: string };
 let planHash: string;
@@ -29,10 +35,13 @@ beforeAll(async () => {
   chownSync(reports, uid, gid);
   folders = { good, other, tampered: tamperedCopy(root, good, CHANGED), reports };
   planHash = made.planHash;
+  prints = await PrintServer.open();
+  prints.serve(place.home.folder);
   app = await place.start();
 });
 afterAll(async () => {
   await app.close();
+  await prints.close();
   await place.close();
 });
 
@@ -74,6 +83,18 @@ test('a bundle is opened, verified with a hash from outside, compared, reported,
   await main.press('Save as PDF …');
   await page.getByText('Saved as PDF, outside the bundle').waitFor();
   expect(readFileSync(join(folders.reports, 'report.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
+
+  await press(page, button('Look for printers'));
+  await page.getByText('3 printers are there').waitFor();
+  await page.getByLabel('Printer', { exact: true }).selectOption(QUEUES.other);
+  await press(page, button(/^Print$/));
+  const handed = page.getByText(`Handed to printer ${QUEUES.other} as job 1`, { exact: true });
+  await handed.waitFor();
+  expect(await axeOf(page)).toEqual([]);
+  const { bytes } = await prints.arrived(QUEUES.other, 1);
+  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+  const { summary } = await verifyBundle(new FileBundleFolder(folders.good));
+  expect(await textOf(bytes)).toContain(`Root ${hexGroups(summary?.root ?? 'no root')}`);
 
   await tabTo(page, tab(/^Verdict/));
   await page.keyboard.press('End');

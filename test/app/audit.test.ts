@@ -1,6 +1,15 @@
 /** The auditor's desk without a window: what it shows of real bundles, and of what somebody made of them. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -15,7 +24,9 @@ import { AuditDesk, type AuditRequest } from '../../src-main/app/audit-desk';
 import { wholeTrouble } from '../../src-main/app/trouble';
 import { FileBundleFolder } from '../../workstation/bundle-folder';
 import { troubleFrom } from './controlled-app';
+import { infoOf } from '../report/poppler';
 import { bundleIn, longBundle, tamperedCopy } from './audit-bundles';
+import { NO_PRINTING } from './no-printing';
 
 let root: string;
 let good: string;
@@ -47,6 +58,7 @@ class Desk {
       copyText: (text) => {
         this.copied.push(text);
       },
+      printing: NO_PRINTING,
     });
   }
 
@@ -347,14 +359,43 @@ describe('a report', () => {
   it('is made anew, outside the bundle, and never over another file', async () => {
     const desk = await Desk.of(good, planHash);
     const out = join(root, 'report.html');
-    await desk.desk.saveReport(out);
+    await desk.desk.saveReport(out, 'A4');
     const text = readFileSync(out, 'utf8');
     expect(text).toContain('A ceremony in software');
     expect(text).not.toBe(readFileSync(join(good, 'report.html'), 'utf8'));
-    expect((await troubleFrom(asTrouble(() => desk.desk.saveReport(out)))).happened).toMatch(/exists already/);
-    const inside = asTrouble(() => desk.desk.saveReport(join(good, 'new.html')));
+    expect((await troubleFrom(asTrouble(() => desk.desk.saveReport(out, 'A4')))).happened).toMatch(/exists already/);
+    const inside = asTrouble(() => desk.desk.saveReport(join(good, 'new.html'), 'A4'));
     expect((await troubleFrom(inside)).happened).toMatch(/a file in the bundle/);
     expect(desk.desk.reportName()).toBe('software-1-report');
+  });
+
+  it('is on the paper that was asked for', async () => {
+    const desk = await Desk.of(good);
+    for (const [paper, size] of [
+      ['A4', '595.28 x 841.89 pts (A4)'],
+      ['Letter', '612 x 792 pts (letter)'],
+    ] as const) {
+      const out = join(root, `report-${paper}.pdf`);
+      await desk.desk.saveReport(out, paper);
+      expect(await infoOf(readFileSync(out))).toMatchObject({ 'Page size': size });
+    }
+  });
+
+  it('is not made once the transcript is another than the one that was verified', async () => {
+    const { folder } = await bundleIn(root, 'changed');
+    const desk = await Desk.of(folder);
+    const file = join(folder, 'transcript.jsonl');
+    const text = readFileSync(file, 'utf8');
+    const out = join(root, 'changed.pdf');
+    for (const other of [text.replace('in software', 'in hardware'), `${text}{}\n`, text.slice(0, -2)]) {
+      writeFileSync(file, other);
+      const trouble = await troubleFrom(asTrouble(() => desk.desk.saveReport(out, 'A4')));
+      expect(trouble.happened).toBe('The transcript is not the one that was verified.');
+      expect(existsSync(out)).toBe(false);
+    }
+    writeFileSync(file, text);
+    await desk.desk.saveReport(out, 'A4');
+    expect(existsSync(out)).toBe(true);
   });
 });
 

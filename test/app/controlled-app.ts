@@ -14,6 +14,7 @@ import { AppController } from '../../src-main/app/app-controller';
 import type { AppParts, DeskWords, ProcessesWanted, RunProcesses } from '../../src-main/app/app-parts';
 import { endSurvivors } from '../../workstation/survivors';
 import { CHECKOUT } from '../ceremony/program';
+import { NO_PRINTING } from './no-printing';
 
 /** The development runtime: rehearsals only. */
 export const DEVELOPMENT: RuntimeView = {
@@ -120,6 +121,7 @@ export class ControlledApp {
       },
       setTheme: () => undefined,
       copyText: () => undefined,
+      printing: NO_PRINTING,
       findings: () => [],
       ...more,
     });

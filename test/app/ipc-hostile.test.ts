@@ -79,6 +79,31 @@ test('every request with hostile arguments is refused, or does not get as far; n
   expect(await calls()).toEqual([]);
 });
 
+test('a printer that a program could take for an option or a file is no printer', async () => {
+  const printers = [
+    '-o',
+    '--',
+    '-h/tmp/socket',
+    'a b',
+    'a\nb',
+    '../../etc/passwd',
+    'a\u0000',
+    'x'.repeat(128),
+    ['office'],
+  ];
+  const said = await page.evaluate(async (all) => {
+    const { keyrite } = window as unknown as HostilePage;
+    const asked = all.flatMap((printer) => [
+      keyrite.ask('audit.print-report', { printer, paper: 'A4' }),
+      keyrite.ask('audit.print-report', { printer: 'office', paper: printer }),
+    ]);
+    return (await Promise.all(asked)).map((answer) => (answer as Seen).trouble?.happened ?? 'answered');
+  }, printers);
+  expect(said).toHaveLength(printers.length * 2);
+  for (const words of said) expect(words).toMatch(/^Keyrite refused/);
+  expect(await calls()).toEqual([]);
+});
+
 test('what has a class arrives without it at best: as an object without members', async () => {
   const said = await page.evaluate(async () => {
     const strange = [

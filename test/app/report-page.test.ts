@@ -1,5 +1,5 @@
-/** `report.html` and the script in a real browser: no script runs, nothing is asked for, axe finds nothing, and it prints. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** `report.html` and the script in a real browser: no script runs, nothing is asked for, axe finds nothing, and it looks as approved. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import esbuild from 'esbuild';
@@ -15,12 +15,15 @@ import { stageApp } from '../../scripts/app/stage-app.mjs';
 import { electronRuntime } from '../../scripts/setup/electron-runtime.mjs';
 import { documentPrinter } from '../../workstation/report-pdf/document-printer';
 import { FIRST } from '../plan/examples';
+import { APPROVED, differenceFromApproved, isTolerated, readGreyPng, type GreyPicture } from '../report/grey-picture';
 import { documentOf } from '../report/reported-bundle';
 import { ROOT } from '../rules/lint-text';
 import { axeOf } from './driver/axe';
 import { launchApp } from './driver/launch';
 
 const PAGES = ['report', 'refused', 'script'] as const;
+/** Major version of the Electron whose pictures were looked at: the development runtime. */
+const APPROVED_ON = 25;
 const quiet = (): void => undefined;
 
 let app: ElectronApplication;
@@ -97,6 +100,34 @@ describe.each(PAGES)('%s.html in a browser', (name) => {
   });
 });
 
+/** Where the page is scrolled to: its beginning, and headings. */
+const LOOKED_AT = ['', 'Steps', 'Checkpoints and signatures'];
+
+/** Resolves when the page is drawn as it is. */
+const DRAWN = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))';
+
+test('looks as somebody approved it', { timeout: 240_000 }, async () => {
+  const { page } = await open('report');
+  await page.evaluate('document.fonts.ready.then(() => undefined)');
+  const major = await app.evaluate(() => Number(process.versions.electron.split('.')[0]));
+  for (const [place, title] of LOOKED_AT.entries()) {
+    await page.evaluate(
+      title === ''
+        ? 'scrollTo(0, 0)'
+        : `[...document.querySelectorAll('h2')].find((one) => one.textContent === ${JSON.stringify(title)}).scrollIntoView()`,
+    );
+    await page.evaluate(DRAWN);
+    const name = `report-html-${String(place + 1)}`;
+    const picture = await pictureOfWindow();
+    const share = differenceFromApproved(name, picture);
+    // Chromium sets lines a little otherwise in each version, so only the runtime of the approved pictures is held to
+    // each pixel; on every one there is about as much ink.
+    if (major === APPROVED_ON) expect(isTolerated(share), `${name}: ${String(share)} of it looks different`).toBe(true);
+    const ink = inkOf(picture) / inkOf(readGreyPng(readFileSync(join(APPROVED, `${name}.png`))));
+    expect(Math.abs(ink - 1), `ink of ${name}`).toBeLessThan(0.15);
+  }
+});
+
 test('a script in the file does not run', async () => {
   const { page, said } = await open('report');
   await page.evaluate(`(() => { const made = document.createElement('script');
@@ -109,11 +140,37 @@ async function writePage(folder: string, name: string, document: PrintDocument):
   writeFileSync(join(folder, `${name}.html`), renderHtml(document, await documentPrinter.faces(document)));
 }
 
+/** What the window shows, in grey. */
+async function pictureOfWindow(): Promise<GreyPicture> {
+  const { width, height, bgra } = await app.evaluate(async ({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    const image = await window!.webContents.capturePage();
+    return { ...image.getSize(), bgra: image.toBitmap().toString('base64') };
+  });
+  const colours = Buffer.from(bgra, 'base64');
+  const pixels = new Uint8Array(width * height);
+  for (let at = 0; at < pixels.length; at += 1) {
+    const [blue = 0, green = 0, red = 0] = colours.subarray(at * 4, at * 4 + 3);
+    pixels[at] = Math.round(0.3 * red + 0.59 * green + 0.11 * blue);
+  }
+  return { width, height, pixels };
+}
+
+/** How dark a picture is, all of it together. */
+function inkOf({ pixels }: GreyPicture): number {
+  return pixels.reduce((sum, grey) => sum + 255 - grey, 0);
+}
+
 async function open(name: string): Promise<{ readonly page: Page; readonly said: string[] }> {
   const waiting = app.waitForEvent('window');
   await app.evaluate(async ({ BrowserWindow, app: main }, file) => {
     for (const window of BrowserWindow.getAllWindows()) window.destroy();
-    const window = new BrowserWindow({ width: 1100, height: 900, webPreferences: { sandbox: true } });
+    const window = new BrowserWindow({
+      width: 1100,
+      height: 900,
+      useContentSize: true,
+      webPreferences: { sandbox: true },
+    });
     void window.loadFile(`${main.getAppPath()}/${file}.html`);
   }, name);
   const page = await waiting;

@@ -62,7 +62,7 @@ export class PdfFile implements Measure {
       size: [this.pageWidth, this.pageHeight],
       margin: 0,
       pdfVersion: '1.7',
-      subset: 'PDF/UA',
+      // Tagged as PDF/UA asks; that it conforms is not claimed, for no validator of it is at hand to prove it.
       tagged: true,
       lang: 'en-GB',
       displayTitle: true,
@@ -79,7 +79,7 @@ export class PdfFile implements Measure {
         ModDate: new Date(made),
       },
     };
-    // pdfkit's types know neither PDF/UA nor a file that begins without a font; pdfkit does.
+    // pdfkit's types do not know a file that begins without a font; pdfkit does.
     this.doc = new PDFDocument(options as unknown as PDFKit.PDFDocumentOptions);
     this.doc.on('data', (chunk: Uint8Array) => this.chunks.push(chunk));
     this.ended = new Promise((resolve, reject) => {

@@ -13,34 +13,57 @@ const HEADINGS = { 1: 18, 2: 12.5, 3: 10 } as const;
 /** Above and below a heading, at most. */
 const HEADING_SPACE = 22;
 const MILLIMETRE = 72 / 25.4;
+/** Room for a note of two lines. */
+const NOTE_HEIGHT = 2 * leading(BODY) + 3;
 
 /** What is said where letters could not be set; DESIGN: names are in any script. */
 const SUBSTITUTES =
-  'Letters that the printed typeface lacks, and marks that are not seen, stand as their Unicode numbers, such as U+5F20; text that is copied or searched holds the letters themselves.';
+  'Letters that the printed typeface lacks, and marks that are not seen, stand as their Unicode numbers, such as U+5F20. The letters themselves are in this document’s HTML form, and in the transcript or plan that it is made from; text that is copied or searched here holds them too.';
+/** The same in short, in each section where it is so. */
+const SUBSTITUTES_HERE =
+  'Numbers such as U+5F20 stand for letters here that the printed typeface lacks: see the note on the first page.';
 
 /** Renders a document. The same document gives the same bytes. */
 export async function renderPdf(document: PrintDocument, paper: Paper): Promise<Uint8Array> {
   const file = new PdfFile(document, paper);
   const flow = new PageFlow(file, document);
   const root = file.element('Document', null);
-  const lacking = textsOf(document).some((text) =>
-    Array.from(text).some((letter) => letter !== '\n' && isMissing(letter, 'plain', file.find)),
-  );
+  const lacks = (part: PrintDocument): boolean =>
+    textsOf(part).some((text) =>
+      Array.from(text).some((letter) => letter !== '\n' && isMissing(letter, 'plain', file.find)),
+    );
+  const lacking = lacks(document);
+  const nothing = { ...document, title: '', banner: null, head: [], foot: [] };
   let section = root;
   for (const [place, block] of document.blocks.entries()) {
-    if (block.kind === 'heading') flow.need(leastHeight(flow, document.blocks.slice(place)));
-    if (block.kind === 'heading' && block.level === 2) {
+    const isSection = block.kind === 'heading' && block.level === 2;
+    const lacksHere = lacking && isSection && lacks({ ...nothing, blocks: sectionAt(document.blocks, place) });
+    if (block.kind === 'heading')
+      flow.need(leastHeight(flow, document.blocks.slice(place)) + (lacksHere ? NOTE_HEIGHT : 0));
+    if (isSection) {
       if (section !== root) section.end();
       section = file.element('Sect', root);
       file.bookmark(block.text);
     }
     drawBlock(flow, block, section);
-    if (block.kind === 'heading' && block.level === 1 && lacking)
-      drawText(flow, 'P', [{ text: SUBSTITUTES, face: 'plain' }], BODY, section);
+    if (block.kind === 'heading' && block.level === 1 && lacking) drawNote(flow, SUBSTITUTES, section);
+    if (lacksHere) drawNote(flow, SUBSTITUTES_HERE, section);
   }
   root.end();
   flow.finish();
   return file.bytes();
+}
+
+/** The blocks of a section, from its heading on. */
+function sectionAt(blocks: readonly Block[], start: number): readonly Block[] {
+  const next = blocks.findIndex((one, place) => place > start && one.kind === 'heading' && one.level === 2);
+  return blocks.slice(start, next === -1 ? undefined : next);
+}
+
+/** What the rendering has to say of itself. */
+function drawNote(flow: PageFlow, text: string, section: Element): void {
+  drawText(flow, 'P', [{ text, face: 'plain' }], BODY, section);
+  flow.y += 3;
 }
 
 function drawBlock(flow: PageFlow, block: Block, parent: Element): void {

@@ -3,7 +3,7 @@
  * to HTML and to PDF. Rules for its words: the field's own; what is claimed by the workstation is called claimed; nothing
  * is said that the record does not hold.
  */
-import { heading, line, strong, exact, type Block, type PrintDocument } from '../../print/document';
+import { heading, line, strong, exact, type Block, type Line, type PrintDocument } from '../../print/document';
 import { hexGroups } from '../../words';
 import type { BundleReader } from '../layout';
 import type { VerifyReport } from '../verify';
@@ -36,12 +36,17 @@ export async function reportDocument(bundle: BundleReader, report: VerifyReport)
     head: [line(strong(summary.title), `, ${summary.ceremony}, `, strong(summary.mode))],
     foot: [
       // All of them: a page that was taken out of its report still says which root it belongs to.
-      line('Root ', exact(hexGroups(summary.root))),
-      line('Plan ', exact(hexGroups(summary.planHash))),
+      hashLine('Root', summary.root),
+      hashLine('Plan', summary.planHash),
     ],
     made: lines.at(-1)?.at ?? NO_TIME,
     blocks: sections(recorded),
   };
+}
+
+/** The space is of the hash's face: that of the text is so narrow in small letters that both seem one word. */
+function hashLine(name: string, hash: string): Line {
+  return line(name, exact(` ${hexGroups(hash)}`));
 }
 
 function sections(recorded: Recorded): readonly Block[] {

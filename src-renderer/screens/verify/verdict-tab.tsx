@@ -24,7 +24,8 @@ export function VerdictTab({
       </div>
       <div className="verify__report">
         <OutsideForm report={report} />
-        <ReportPanel />
+        {/* What was saved or printed was a report of this bundle under this verdict. */}
+        <ReportPanel key={verdictOf(report)} />
       </div>
     </div>
   );

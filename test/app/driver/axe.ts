@@ -8,6 +8,7 @@ const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
 /** Violations on the page as it stands, one line for each element. */
 export async function axeOf(page: Page): Promise<string[]> {
+  await settled(page);
   if (!(await page.evaluate<boolean>('typeof axe === "object"'))) await page.evaluate(AXE);
   return await page.evaluate<string[]>(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(
@@ -15,8 +16,11 @@ export async function axeOf(page: Page): Promise<string[]> {
   );
 }
 
-/** Colours go over from one scheme to the other within a moment: waits until all that is moving has come to its end. */
-async function settled(page: Page): Promise<void> {
+/**
+ * Colours go over into others within a moment, when the scheme changes or a button has the focus: waits until all that is
+ * moving has come to its end.
+ */
+export async function settled(page: Page): Promise<void> {
   await page.evaluate(`(async () => {
     const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
     await frame();
@@ -31,7 +35,6 @@ export async function axeInBothSchemes(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    await settled(page);
     found.push(...(await axeOf(page)).map((line) => `${colorScheme}: ${line}`));
   }
   return found;

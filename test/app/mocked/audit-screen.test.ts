@@ -264,10 +264,64 @@ describe('what the screen says', () => {
 
   test('a report is saved by main, which asks where', async () => {
     await open('verified');
-    await app.page.getByRole('button', { name: 'Save as PDF …' }).click();
-    expect(await app.nextCall('audit.save-report')).toEqual({ form: 'pdf' });
+    const button = (name: string) => app.page.getByRole('button', { name });
+    await button('Save as PDF …').click();
+    expect(await app.nextCall('audit.save-report')).toEqual({ form: 'pdf', paper: 'A4' });
     await app.page.getByText('Saved as PDF, outside the bundle').waitFor();
+    await app.page.getByText('Letter', { exact: true }).click();
+    await button('Save as PDF …').click();
+    expect(await app.nextCall('audit.save-report')).toEqual({ form: 'pdf', paper: 'Letter' });
+    await button('Save as HTML …').click();
+    expect(await app.nextCall('audit.save-report')).toEqual({ form: 'html' });
+    await app.page.getByText('Saved as HTML, outside the bundle').waitFor();
   });
+
+  test.each(['light', 'dark'] as const)(
+    'in %s, a report is printed: printers are looked for, one is chosen, and the job is named',
+    async (theme) => {
+      const button = (name: string) => app.page.getByRole('button', { name, exact: true });
+      const sound = async (): Promise<void> => {
+        expect(await app.axe()).toEqual([]);
+        expect(app.takeConsole()).toEqual([]);
+        expect(await app.page.evaluate(TOO_WIDE)).toEqual([]);
+      };
+      const next = 'Save the report as PDF and print that from where a printer is.';
+      await app.answer('audit.printers', { value: { found: 'none', why: 'There is no printer.', next } });
+      await open('verified', 0, theme);
+      await press(app.page, button('Look for printers'));
+      await app.page.getByText(next).waitFor();
+      await sound();
+
+      const printers = ['lab', 'office', 'x'.repeat(127)];
+      await app.answer('audit.printers', { value: { found: 'printers', printers, usual: null } });
+      await app.page.keyboard.press('Enter');
+      await app.page.getByText('3 printers are there').waitFor();
+      await focusIsOn('BUTTON: Look for printers again');
+      await app.page.getByText('Choose a printer first').waitFor();
+      await app.takeCalls();
+      await press(app.page, button('Print'));
+      expect(await app.takeCalls()).toEqual([]);
+      await sound();
+
+      await app.answer('audit.printers', { value: { found: 'printers', printers, usual: 'office' } });
+      await app.answer('audit.print-report', { value: { printer: 'lab', job: 12 } });
+      await button('Look for printers again').click();
+      const choice = app.page.getByLabel('Printer', { exact: true });
+      await expect.poll(() => choice.inputValue()).toBe('office');
+      await choice.selectOption('lab');
+      await press(app.page, button('Print'));
+      expect(await app.nextCall('audit.print-report')).toEqual({ printer: 'lab', paper: 'A4' });
+      await app.page.getByText('Handed to printer lab as job 12').waitFor();
+      await sound();
+
+      const trouble = { happened: 'It did not take it.', changed: 'Nothing was printed.', next: 'Print again.' };
+      await app.answer('audit.print-report', { trouble });
+      await app.page.keyboard.press('Enter');
+      await app.page.locator('.trouble-alert').waitFor();
+      expect(await app.page.getByText(/^Handed to printer/).count()).toBe(0);
+      await button('Put this message away').click();
+    },
+  );
 });
 
 /** What reaches past the right edge of the window: nobody scrolls sideways. */

@@ -6,6 +6,7 @@ import type { LineDetail, LineFilter, LinesPage } from '../../../ipc/audit-view'
 import type { AppView } from '../../../ipc/view';
 import { AuditDesk } from '../../../src-main/app/audit-desk';
 import { bundleIn, longBundle, tamperedCopy } from '../audit-bundles';
+import { NO_PRINTING } from '../no-printing';
 import { view } from './views';
 
 /** Lines of the long transcript. */
@@ -54,7 +55,7 @@ export async function auditStates(): Promise<AuditStates> {
 async function deskOf(folder: string, planHash: string | null): Promise<AuditDesk> {
   const quiet = (): void => undefined;
   const { signal } = new AbortController();
-  const desk = new AuditDesk({ signal, onChange: quiet, onProgress: quiet, copyText: quiet });
+  const desk = new AuditDesk({ signal, onChange: quiet, onProgress: quiet, copyText: quiet, printing: NO_PRINTING });
   await desk.verify(folder, planHash);
   return desk;
 }

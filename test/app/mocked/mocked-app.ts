@@ -16,6 +16,7 @@ import { stageApp } from '../../../scripts/app/stage-app.mjs';
 import { RENDERER, buildRenderer } from '../../../scripts/renderer.mjs';
 import { electronRuntime } from '../../../scripts/setup/electron-runtime.mjs';
 import { programFiles } from '../../../src-main/program-files';
+import { settled } from '../driver/axe';
 import { launchApp } from '../driver/launch';
 import { ROOT } from '../../rules/lint-text';
 import type { Call, DoubleAnswer } from './contract-double';
@@ -135,6 +136,7 @@ export class MockedApp {
 
   /** Everything that axe finds wrong on the page as it is. */
   async axe(): Promise<AxeViolation[]> {
+    await settled(this.page);
     const loaded = await this.page.evaluate<boolean>('typeof axe === "object"');
     if (!loaded) await this.page.evaluate(readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
     return this.page.evaluate<AxeViolation[]>(
