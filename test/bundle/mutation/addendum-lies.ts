@@ -267,10 +267,14 @@ function* received(told: Told): Generator<Corruption> {
     }));
   }
   const old = [...told.files.keys()].find((name) => name.startsWith('addenda/0001/attachments/')) ?? '';
-  yield body('with a file of the addendum before', 'correction', (one) => ({
-    ...one,
-    files: [{ name: old, sha256: '' }],
-  }));
+  yield told.forged(KIND, 'a correction with a file of the addendum before', {
+    addendum: (lines) =>
+      lines.map((line) =>
+        line.body['fact'] === 'correction'
+          ? { ...line, body: { ...line.body, files: [{ name: old, sha256: '0'.repeat(64) }] } }
+          : line,
+      ),
+  });
   yield told.forged(KIND, 'a file that no line names any more', {
     addendum: (lines) => lines.filter(({ body: { fact } }) => fact !== 'timestamp'),
   });

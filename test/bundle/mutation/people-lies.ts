@@ -70,7 +70,11 @@ function* enrolments(told: Told, at: number): Generator<Corruption> {
   const person = (what: string, change: JsonObject): Corruption =>
     line(`enrols ${what}`, (one) => ({
       ...one,
-      body: { ...one.body, participant: { ...(one.body['participant'] as JsonObject), ...change } },
+      body: {
+        ...one.body,
+        participant: { ...(one.body['participant'] as JsonObject), ...change },
+        ...('id' in change ? { files: [{ name: `keys/${said(change['id'])}.pem`, sha256: '0'.repeat(64) }] } : {}),
+      },
     }));
   const keyOf = (spki: string): JsonObject => ({ key: { algorithm: 'ed25519', spki, holder: 'file' } });
   yield person('a witness with the id of another', { id: 'wanda' });
@@ -84,7 +88,7 @@ function* enrolments(told: Told, at: number): Generator<Corruption> {
   yield person('an operator as a witness', { name: 'Ada Müller' });
   yield person('an operator as a witness, in other letters', { name: 'ADA  Müller' });
   yield body('names no key', { files: [] });
-  yield body('names another key', { files: [{ name: 'keys/ada.pem', sha256: '' }] });
+  yield body('names another key', { files: [{ name: 'keys/ada.pem', sha256: '0'.repeat(64) }] });
   const moved = (what: string, to: number): Corruption =>
     told.withLines(KIND, `somebody is enrolled ${what}`, (lines) => {
       const one = lines.slice(at, at + 1);
