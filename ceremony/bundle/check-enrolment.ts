@@ -10,6 +10,7 @@ import type { Contents } from './contents';
 import type { Findings } from './findings';
 import { TRANSCRIPT, keyFile } from './layout';
 import type { LineCheck } from './line-check';
+import type { PresentPeople } from './present-people';
 import { dutyFaults } from './roster';
 import { openSealed, sameJson } from './sealed';
 
@@ -27,6 +28,7 @@ export class EnrolmentCheck implements LineCheck {
   private readonly opening: LineWith<'ceremony.opened'>;
   private readonly plan: Plan;
   private readonly roster: RosterSoFar;
+  private readonly there: PresentPeople;
   private readonly contents: Contents;
   private readonly findings: Findings;
   private readonly steps: ReadonlyMap<string, Progress>;
@@ -35,12 +37,14 @@ export class EnrolmentCheck implements LineCheck {
     opening: LineWith<'ceremony.opened'>,
     plan: Plan,
     roster: RosterSoFar,
+    there: PresentPeople,
     contents: Contents,
     findings: Findings,
   ) {
     this.opening = opening;
     this.plan = plan;
     this.roster = roster;
+    this.there = there;
     this.contents = contents;
     this.findings = findings;
     const steps = plan.steps.filter(({ action }) => action === 'enrol');
@@ -101,12 +105,15 @@ export class EnrolmentCheck implements LineCheck {
     if (!holds) this.wrong(line, 'the enrolment is of another moment, ceremony, person or position');
   }
 
-  /** Two people who stand on the roster already, of the positions that may vouch. */
+  /** Two people who stand on the roster already and are there, of the positions that may vouch. */
   private checkVouchers(line: Enrolled, step: StepOf<'enrol'>): void {
     const { vouchers, participant } = line.body;
     const may = vouchers.filter(
       (id) => id !== participant.id && step.vouchers.includes(this.roster.positionOf(id) ?? ''),
     );
+    // SECURITY(K-102): who vouches saw the identification, and so is there.
+    const away = vouchers.find((id) => !this.there.has(id));
+    if (away !== undefined) this.wrong(line, `${away} is not there, and vouches`);
     const sorted = [...new Set(vouchers)].sort();
     if (may.length !== VOUCHERS || !sameJson(sorted, vouchers) || !sameJson(line.by, vouchers)) {
       this.wrong(line, 'two other people of the positions that may vouch must vouch');

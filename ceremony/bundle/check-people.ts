@@ -1,7 +1,7 @@
 /** Presence proofs and exceptions: who signed, over what, and whether it belongs to this ceremony; and who was still there. */
 import { PAYLOAD_TYPES, type Envelope } from '../command/dsse';
 import type { Plan, Role } from '../plan/schema';
-import { ExceptionPayload, PresencePayload, type Line, type LineWith } from '../transcript/line';
+import { ExceptionPayload, PresencePayload, RULES, type Line, type LineWith } from '../transcript/line';
 import { raisedIn, signedIn, type SaidException } from '../transcript/raised-exception';
 import type { GoodLine } from '../transcript/read';
 import type { RosterSoFar } from '../transcript/roster-so-far';
@@ -12,6 +12,7 @@ import type { SignedCheckpoint } from './check-checkpoints';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
 import type { LineCheck } from './line-check';
+import type { PresentPeople } from './present-people';
 import { openSealed, sameJson } from './sealed';
 
 /** Everybody a line names is on the roster as it stands there. */
@@ -86,11 +87,13 @@ export class PresenceCheck implements LineCheck {
 }
 
 /**
- * Somebody who left or was replaced does nothing, confirms nothing and signs nothing until they prove presence again. After
- * a pause that is so for everybody, but that they confirm, and read clocks, in the pre-flight.
+ * Somebody who left or was replaced does nothing, confirms nothing and signs nothing until they prove presence again. When
+ * a session begins that is so for everybody, but that they confirm, and read clocks, in the pre-flight; in the first one, by
+ * the rules of today.
  */
 export class DepartureCheck implements LineCheck {
   private readonly roster: RosterSoFar;
+  private readonly there: PresentPeople;
   private readonly preflights: ReadonlySet<string>;
   private readonly checkpoints: () => readonly SignedCheckpoint[];
   private readonly findings: Findings;
@@ -100,19 +103,25 @@ export class DepartureCheck implements LineCheck {
   private readonly left = new Set<string>();
 
   /**
+   * @param opening whether the record keeps the rules of today, and who is away in its first session until they come
    * @param preflights ids of the plan's pre-flights
    * @param checkpoints those that hold, asked for at the end
    */
   constructor(
+    opening: LineWith<'ceremony.opened'>,
     roster: RosterSoFar,
+    there: PresentPeople,
     preflights: ReadonlySet<string>,
     checkpoints: () => readonly SignedCheckpoint[],
     findings: Findings,
   ) {
     this.roster = roster;
+    this.there = there;
     this.preflights = preflights;
     this.checkpoints = checkpoints;
     this.findings = findings;
+    // SECURITY(K-101): whoever is on the roster need not be in the room.
+    if (opening.body.rules === RULES) for (const { id } of opening.body.roster) this.away.add(id);
   }
 
   take({ line }: GoodLine): void {
@@ -129,7 +138,9 @@ export class DepartureCheck implements LineCheck {
   end(): void {
     const last = this.checkpoints().find(({ final }) => final);
     const gone = last?.signers.find((id) => this.away.has(id));
-    if (gone !== undefined) this.findings.add('checkpoints', null, `${gone} had left, and signed the last checkpoint`);
+    if (gone === undefined) return;
+    const how = this.left.has(gone) ? 'had left' : 'has not proved presence in this session';
+    this.findings.add('checkpoints', null, `${gone} ${how}, and signed the last checkpoint`);
   }
 
   private checkActing(line: Line): void {
@@ -153,6 +164,8 @@ export class DepartureCheck implements LineCheck {
     const [leaves, comes] = [this.roster.positionOf(body.participant), this.roster.positionOf(body.by)];
     if (body.by === body.participant || leaves !== comes) {
       this.findings.add(TRANSCRIPT, seq, `${body.by} is no alternate of the same position`);
+    } else if (!this.there.has(body.by)) {
+      this.findings.add(TRANSCRIPT, seq, `${body.by} is not there to take the place`);
     }
     this.leave(body.participant);
   }

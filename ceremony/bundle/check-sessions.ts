@@ -7,7 +7,7 @@ import { Binding } from '../plan/binding-schema';
 import { readBinding } from '../plan/read';
 import type { LineWith, RosterEntry } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
-import type { RosterSoFar } from '../transcript/roster-so-far';
+import { MOST_PEOPLE, type RosterSoFar } from '../transcript/roster-so-far';
 import {
   checkApprovalFiles,
   checkKeyFile,
@@ -45,6 +45,8 @@ export class SessionCheck implements LineCheck {
   /** Line that paused the ceremony, when it is the line before. */
   private paused: number | null = null;
   private readonly approved = new Map<number, readonly HeldApproval[]>();
+  /** Who was enrolled, whatever a binding says of them. */
+  private readonly enrolled = new Set<string>();
 
   constructor(context: SessionContext, roster: RosterSoFar) {
     this.context = context;
@@ -67,6 +69,10 @@ export class SessionCheck implements LineCheck {
   take({ line }: GoodLine): void {
     const wasPaused = this.paused !== null;
     this.paused = line.type === 'ceremony.paused' ? line.seq : null;
+    if (line.type === 'participant.present') this.checkBound(line.seq, line.body.participant);
+    if (line.type === 'participant.enrolled' && this.enrolled.size < MOST_PEOPLE) {
+      this.enrolled.add(line.body.participant.id);
+    }
     if (line.type !== 'ceremony.resumed') {
       if (wasPaused) this.wrong(line.seq, 'the ceremony is paused: only a new session goes on');
       return;
@@ -120,6 +126,13 @@ export class SessionCheck implements LineCheck {
       this.inForce = binding;
     }
     this.checkRoster(seq, session.roster, before);
+  }
+
+  /** Whom the binding of a session leaves out, though it comes of an earlier one, takes no part in it. */
+  private checkBound(seq: number, id: string): void {
+    if (this.enrolled.has(id) || this.inForce.people.some((one) => one.id === id)) return;
+    // SECURITY(K-100): the approvers of a session approved who takes part in it.
+    this.wrong(seq, `${id} is not in the binding of this session`);
   }
 
   /** Every file of a session is named in the line that opens it. */

@@ -5,27 +5,22 @@ import type { RosterSoFar } from '../transcript/roster-so-far';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
 import type { LineCheck } from './line-check';
+import type { PresentPeople } from './present-people';
 
 /** Checks the `witness` of each line: witnesses or auditors who had proved presence, or were enrolled, and did not act. */
 export class WitnessCheck implements LineCheck {
   private readonly roster: RosterSoFar;
+  private readonly there: PresentPeople;
   private readonly findings: Findings;
-  /** Who is there. Only people of the roster are kept in mind. */
-  private readonly there = new Set<string>();
 
-  constructor(roster: RosterSoFar, findings: Findings) {
+  constructor(roster: RosterSoFar, there: PresentPeople, findings: Findings) {
     this.roster = roster;
+    this.there = there;
     this.findings = findings;
   }
 
   take({ line }: GoodLine): void {
     if ('witness' in line.body && line.body.witness !== undefined) this.check(line, line.body.witness);
-    if (line.type === 'participant.present') this.come(line.body.participant);
-    if (line.type === 'participant.enrolled') this.come(line.body.participant.id);
-    if (line.type === 'participant.left' || line.type === 'participant.replaced') {
-      this.there.delete(line.body.participant);
-    }
-    if (line.type === 'ceremony.resumed' && line.body.session !== undefined) this.there.clear();
   }
 
   end(): void {
@@ -44,9 +39,5 @@ export class WitnessCheck implements LineCheck {
       this.findings.add(TRANSCRIPT, seq, `${wrong} is named as a witness, and was not there to watch`);
     }
     if (new Set(witness).size < witness.length) this.findings.add(TRANSCRIPT, seq, 'names a witness twice');
-  }
-
-  private come(id: string): void {
-    if (this.roster.keyOf(id) !== null) this.there.add(id);
   }
 }

@@ -679,6 +679,11 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
   def roles($id): $everybody[] | select(.id == $id) | .roles[];
   def on_roster($id; $i): ($id | type) == "string" and $joined[$id] != null and $joined[$id].i <= $i;
   def binding_at($i): [$bindings[] | select(.i <= $i)][-1].binding;
+  # Who is there when line $i is written: they proved presence in this session, or were enrolled, and have not left.
+  def there_at($i): reduce $T[0:$i][] as $l ([]; if $l.type == "participant.present" then . + [$l.body.participant]
+    elif $l.type == "participant.enrolled" then . + [$l.body.participant.id]
+    elif $l.type | IN("participant.left", "participant.replaced") then . - [$l.body.participant]
+    elif $l.type == "ceremony.resumed" and $l.body.session != null then [] else . end);
   # How many of the people $signers have the role.
   def with_role($role; $signers): [$everybody[] | select((.roles | index($role)) and (.id as $id | $signers | index($id)))] | length;
   def shortfall($quorum; $signers): first($quorum[] | select(with_role(.role; $signers) < .count)) // null;
@@ -792,6 +797,8 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       elif ($b.vouchers | length) != 2 or ($b.vouchers | unique) != $b.vouchers or ($b.vouchers | index([$b.participant.id]))
           or any($b.vouchers[]; (on_roster(.; $i - 1) | not) or ($seats[.] as $seat | $step.vouchers | index([$seat]) == null))
         then at($i; "two other people of the positions that may vouch must vouch")
+      elif there_at($i) as $there | any($b.vouchers[]; . as $id | $there | index([$id]) == null)
+        then at($i; "somebody vouches who is not there")
       elif ($b.record | signers) != ([$b.participant.id] + $b.vouchers | sort) then at($i; "the enrolment is not signed by the participant and both vouchers")
       elif $line.by != $b.vouchers then at($i; "is not by the vouchers")
       elif ($b.files | map(.name) | index(["keys/\($b.participant.id).pem"])) == null then at($i; "does not name the key of the participant")
@@ -804,7 +811,8 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
   def custody:
     (reduce (($B.custody.objects // [])[]) as $o ({}; .[$o.object] = $o)) as $begins
     | (reduce ($T[] | select(.type == "step.outcome" and .body.act == null)) as $l ({}; .[$l.step | tostring] = true)) as $complete
-    | ( $P.materials[] | select(.ledger != null) | . as $m | $begins[$m.id] as $o
+    | ( if ($begins | length) < ($B.custody.objects // [] | length) then wrong("binding.json"; "its custody ledger has one object twice") else empty end ),
+      ( $P.materials[] | select(.ledger != null) | . as $m | $begins[$m.id] as $o
         | if $m.ledger == "new" then (if $o == null then empty else wrong("binding.json"; "its custody ledger has \($m.id), which comes into custody by the plan") end)
           elif $o != null and $o.kind == $m.kind and $o.state == "sealed" and $o.place == $m.at then empty
           else wrong("binding.json"; "its custody ledger does not have \($m.id) where the plan says") end ),
@@ -902,6 +910,10 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           and $line.by == [$p.participant]
           and $p.line0 == $H[0] and $p.head == $line.prev)}]
     | (.[] | select(.holds | not) | at(.i; "the proof of presence is of another moment, ceremony or person")),
+      # Whom the binding of a session leaves out takes no part in it.
+      (.[] | .i as $i | $T[$i].body.participant as $id | select((any(binding_at($i).people[]; .id == $id)
+          or any($T[0:$i][]; .type == "participant.enrolled" and .body.participant.id == $id)) | not)
+        | at($i; "\($id) is not in the binding of this session")),
       (if (map(.nonce) | unique | length) != length then wrong("transcript.jsonl"; "two proofs of presence have one nonce") else empty end);
   def exceptions: range(0; $N) as $i | $T[$i] | select(.type == "exception.recorded")
     | . as $line | (.body.record | payload) as $p | (.body.record | signers) as $signers
@@ -932,10 +944,10 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     | .out[],
       ( .left[] | select(.said.kind | IN("step-skipped", "clock") | not) | at(.i; "the exception signed here was not raised before") );
 
-  # Somebody who left does nothing and signs nothing until a new proof of presence; after a pause so does everybody, but
-  # that they confirm and read clocks in the pre-flight.
+  # Somebody who left does nothing and signs nothing until a new proof of presence; when a session begins so does everybody,
+  # but that they confirm and read clocks in the pre-flight; in the first session by the rules of today.
   def departures:
-    reduce range(0; $N) as $i ({away: [], left: [], there: [], out: []}; $T[$i] as $l
+    reduce range(0; $N) as $i ({away: (if $O.rules == 2 then [$O.roster[].id] else [] end), left: [], there: [], out: []}; $T[$i] as $l
       # Whoever is named as a witness is there, watches, and did not act.
       | .there as $there | (if ($l.body | has("witness")) and any($l.body.witness[]; . as $id | ($there | index([$id])) == null
             or ($l.by | index([$id])) != null or all(roles($id); IN("witness", "auditor") | not))
@@ -953,12 +965,16 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       | (if $l.step != null and ($l.type | IN("step.confirmed", "fact.recorded")) and any($P.steps[]; .id == $l.step and .action == "preflight")
          then .left else .away end) as $away
       | ($acting | map(select(. as $id | $away | index([$id])))) as $gone
+      # Keys of people who come later are known by now, but nobody signed with one before.
+      | (if any($acting[]; on_roster(.; $i) | not) then .out += [at($i; "names, or is signed by, somebody who is not on the roster")] else . end)
       | (if ($gone | length) > 0 then .out += [at($i; "\($gone[0]) had left, or is not there in this session")] else . end)
       | if $l.type | IN("participant.left", "participant.replaced") then .away += [$l.body.participant] | .left += [$l.body.participant]
         elif $l.type == "ceremony.resumed" and $l.body.session != null then .left = [] | .away = [$joined[] | select(.i <= $i) | .entry.id]
         else . end
       | if $l.type == "participant.replaced" and ($l.body.by == $l.body.participant or $seats[$l.body.by] != $seats[$l.body.participant])
-        then .out += [at($i; "\($l.body.by) is no alternate of the same position")] else . end)
+        then .out += [at($i; "\($l.body.by) is no alternate of the same position")]
+        elif $l.type == "participant.replaced" and ($there | index([$l.body.by])) == null
+        then .out += [at($i; "\($l.body.by) is not there to take the place")] else . end)
     | .out[],
       ( .away as $away | if $closed and ($C | length) > 0 and $C[-1].size == $N
           and any($C[-1].envelope | signers[]; . as $id | $away | index([$id]))

@@ -28,6 +28,7 @@ import { checkSums, readContents, type Contents } from './contents';
 import { closedCheckpoint } from './cosignature';
 import { Findings, type Finding } from './findings';
 import { TRANSCRIPT, piecesOf, spkiOf, type BundleReader } from './layout';
+import { PresentPeople } from './present-people';
 import { WitnessCheck } from './check-witness';
 import type { LineCheck } from './line-check';
 
@@ -279,6 +280,7 @@ function openRecord(
   const documents = readDocuments(opening, contents, findings);
   checkOpening(opening, documents, contents, findings);
   const roster = new RosterSoFar(opening.body.roster);
+  const there = new PresentPeople(roster);
   const checkpoints = new CheckpointCheck(opening, roster, contents, findings);
   const signed = (): readonly SignedCheckpoint[] => checkpoints.checkpoints;
   const preflights = documents?.plan.steps.filter(({ action }) => action === 'preflight') ?? [];
@@ -288,22 +290,23 @@ function openRecord(
     // The first two see to the roster, which all others look at.
     ...(sessions === null || documents === null
       ? []
-      : [sessions, new EnrolmentCheck(opening, documents.plan, roster, contents, findings)]),
+      : [sessions, new EnrolmentCheck(opening, documents.plan, roster, there, contents, findings)]),
+    there,
     new ParticipantCheck(roster, findings),
     new PresenceCheck(opening, roster, findings),
     new RaisedCheck(findings),
-    new WitnessCheck(roster, findings),
+    new WitnessCheck(roster, there, findings),
     new FileCheck(opening, roster, contents, findings),
     checkpoints,
     // Those that follow look at the checkpoints when they end.
-    new DepartureCheck(roster, new Set(preflights.map(({ id }) => id)), signed, findings),
+    new DepartureCheck(opening, roster, there, new Set(preflights.map(({ id }) => id)), signed, findings),
   ];
   let approvals: readonly HeldApproval[] = [];
   let custody: CustodyCheck | null = null;
   if (documents !== null && sessions !== null) {
     const { plan } = documents;
     const binding = (): Binding => sessions.binding;
-    custody = new CustodyCheck(opening, documents, binding, roster, findings);
+    custody = new CustodyCheck(opening, documents, binding, roster, there, findings);
     const commands = new CommandCheck(opening, roster, documents, binding, findings);
     checks.push(
       custody,

@@ -172,6 +172,14 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
   ['the plan asks for what the ledger lacks', binding(/ {4}- \{ object: bag,.*\n/, ''), /asks for bag/],
   ['the plan asks for a thing of another kind', binding('bag, kind: other', 'bag, kind: card'), /asks for bag/],
   ['what is new is in the ledger already', binding('object: other-card', 'object: card-1'), /asks for card-1/],
+  [
+    'the ledger has one object twice',
+    binding(
+      /( {4}- \{ object: other-card,.*\n)/,
+      '$1    - { object: other-card, kind: card, state: open, seal: null, place: null }\n',
+    ),
+    /has one object twice/,
+  ],
   ['the binding carries no ledger', binding(/custody:\n[^]*/, ''), /asks for bag/],
 ];
 

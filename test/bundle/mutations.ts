@@ -13,24 +13,22 @@ export interface Subject {
   readonly files: Files;
   /** A bundle of another ceremony, to take signed things from. */
   readonly other: Files;
-  /** Whether a forger who has all keys can sign it again. */
-  readonly signsAgain: boolean;
 }
 
 /** Every corruption of a subject. */
-export function* mutations({ files, other, signsAgain }: Subject, seed: string): Generator<Corruption> {
+export function* mutations({ files, other }: Subject, seed: string): Generator<Corruption> {
   const random = seededRandom(seed);
   yield* fileCorruptions(files, random);
   yield* lineCorruptions(files, random);
   yield* signatureCorruptions(files, other, random);
   yield* addendumCorruptions(files, other);
-  if (signsAgain) yield* insiderCorruptions(files, random);
+  yield* insiderCorruptions(files, random);
 }
 
 /** A bundle whose other ceremony is one of invented people. */
 export function subjectOf(files: Files): Subject {
   const other = signedAgain(files, { binding: (binding) => ({ ...binding, ceremony: 'another-ceremony' }) });
-  return { files, other, signsAgain: true };
+  return { files, other };
 }
 
 /** Corruptions spread evenly over the kinds: as many of each, and what a kind lacks shared out among the others. */

@@ -9,7 +9,7 @@ import { canonicalJson, type Json, type JsonObject } from '../../ceremony/canoni
 import { FACT_VALUES } from '../../ceremony/transcript/fact-schemas';
 import { pick, readFiles, seededRandom, text, EMPTY } from './mutation/bundle-files';
 import { SCRIPT } from './mutation/both-verifiers';
-import { looseLines } from './mutation/insider';
+import { looseLines } from './mutation/forgery';
 import { temporaryDirectory, removeDirectory } from './temp-folder';
 import { SCHEMAS, shapesText } from './verify-shapes';
 

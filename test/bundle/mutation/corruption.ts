@@ -34,6 +34,9 @@ export const KINDS = [
   'work left out',
   'reading of another device',
   'record that contradicts itself',
+  'session lied about',
+  'people lied about',
+  'custody or clocks lied about',
   'addendum moved or edited',
   'invented people',
 ] as const;

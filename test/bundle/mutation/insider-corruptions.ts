@@ -4,14 +4,22 @@
  */
 import { sign } from 'node:crypto';
 import { canonicalJson, type Json, type JsonObject } from '../../../ceremony/canonical-json';
-import type { Step } from '../../../ceremony/plan/schema';
 import { WAIVABLE } from '../../../ceremony/plan/waivable';
 import { PAYLOAD_TYPES, spkiSha256 } from '../../../ceremony/command/dsse';
 import { identityChallenge } from '../../../ceremony/command/statements';
-import { EMPTY, pick, replaced, text, withSums, type Files, type Random } from './bundle-files';
+import { pick, replaced, withSums, type Files, type Random } from './bundle-files';
 import { corruption, type Corruption, type Kind } from './corruption';
-import { inventedKey, looseLines, said, signedAgain, type Forgery, type LooseLine, type ToSign } from './insider';
+import { jsonOf, said, type Forgery, type LooseLine, type ToSign } from './forgery';
+import { signedAgain } from './insider';
+import { inventedKey } from './invented-people';
+import { addendumLies } from './addendum-lies';
+import { clockLies } from './clock-lies';
+import { custodyLies } from './custody-lies';
+import { exceptionLines, exceptionSigners } from './exception-lines';
 import { rewritings } from './line-corruptions';
+import { peopleLies } from './people-lies';
+import { sessionLies } from './session-lies';
+import { Told, leaving } from './told';
 
 /** Every such corruption of a bundle. */
 export function* insiderCorruptions(files: Files, random: Random): Generator<Corruption> {
@@ -27,52 +35,12 @@ export function* insiderCorruptions(files: Files, random: Random): Generator<Cor
   yield* contradictions(told);
   yield* partlyProduction(told);
   yield* otherBytes(told, random);
+  yield* sessionLies(told);
+  yield* peopleLies(told);
+  yield* custodyLies(told);
+  yield* clockLies(told);
+  yield* addendumLies(told);
   yield* invented(told);
-}
-
-/** A bundle as a forger reads it. */
-class Told {
-  readonly files: Files;
-  readonly lines: readonly LooseLine[];
-  readonly steps: readonly Step[];
-
-  constructor(files: Files) {
-    this.files = files;
-    this.lines = looseLines(files);
-    this.steps = (JSON.parse(text(files.get('plan.json') ?? EMPTY)) as { readonly steps: readonly Step[] }).steps;
-  }
-
-  step(line: LooseLine): Step | undefined {
-    return this.steps.find(({ id }) => id === line.step);
-  }
-
-  forged(kind: Kind, name: string, forgery: Forgery): Corruption {
-    return corruption(kind, 'signed again', name, () => signedAgain(this.files, forgery));
-  }
-
-  /** The same with the lines changed. */
-  withLines(kind: Kind, name: string, lines: Forgery['lines'], more: Forgery = {}): Corruption {
-    return this.forged(kind, name, { ...more, ...(lines === undefined ? {} : { lines }) });
-  }
-
-  /** The same with one line's body changed. */
-  withBody(
-    kind: Kind,
-    at: number,
-    what: string,
-    change: (body: JsonObject) => JsonObject,
-    more: Forgery = {},
-  ): Corruption {
-    return this.withLines(kind, `line ${String(at)}: ${what}`, (lines) => changedAt(lines, at, change), more);
-  }
-}
-
-function changedAt(
-  lines: readonly LooseLine[],
-  at: number,
-  change: (body: JsonObject) => JsonObject,
-): readonly LooseLine[] {
-  return lines.map((line, place) => (place === at ? { ...line, body: change(line.body) } : line));
 }
 
 /** Whether the record cannot do without the line. */
@@ -84,6 +52,9 @@ function isNeeded(told: Told, line: LooseLine): boolean {
       if (action === 'master-key.verify') return fact === 'register';
       if (action === 'unit.compare') return fact === 'unit.compared';
       if (action === 'unit.inventory') return fact === 'inventory';
+      if (action === 'custody') return fact === 'custody';
+      if (action === 'pause') return fact === 'seal';
+      if (action === 'preflight') return fact === 'clock.readings' && told.lines[0]?.body['rules'] === 2;
       return action === 'fact' && fact === 'answer';
     }
     case 'step.confirmed':
@@ -96,15 +67,31 @@ function isNeeded(told: Told, line: LooseLine): boolean {
     case 'step.outcome':
     case 'step.reconciled':
     case 'step.started':
-    case 'participant.present':
+    case 'participant.enrolled':
+    case 'ceremony.paused':
+    case 'ceremony.resumed':
     case 'checkpoint.made':
     case 'checkpoint.signed':
     case 'ceremony.opened':
     case 'ceremony.closed':
       return true;
+    case 'participant.present':
+      return isCounted(told, line);
     default:
       return false;
   }
+}
+
+/** Whether a roll call asks for somebody's proof of presence: there is nobody else of the position. */
+function isCounted(told: Told, line: LooseLine): boolean {
+  const roleOf = (id: string): string => told.everybody.find((one) => one.id === id)?.roles[0] ?? '';
+  const role = roleOf(said(line.body['participant']));
+  const others = told.lines.filter(
+    ({ type, step, body }) => type === line.type && step === line.step && roleOf(said(body['participant'])) === role,
+  );
+  const positions = jsonOf(told.files, 'plan.json')['positions'] as readonly JsonObject[];
+  const needed = positions.find((one) => one['role'] === role)?.['count'];
+  return told.step(line)?.action === 'roll-call' && others.length <= Number(needed);
 }
 
 function* leftOut(told: Told): Generator<Corruption> {
@@ -155,7 +142,9 @@ function* doubled(told: Told): Generator<Corruption> {
   for (const [at, line] of told.lines.entries()) {
     const twice = (lines: readonly LooseLine[]): readonly LooseLine[] => lines.toSpliced(at, 0, lines[at] ?? line);
     const reading = line.type === 'fact.recorded' || line.type === 'step.confirmed' || line.type === 'step.failed';
-    if (reading || line.type === 'exception.recorded') continue;
+    // Somebody who left may be told of again.
+    const isGone = line.type === 'participant.left' || line.type === 'participant.replaced';
+    if (reading || isGone || line.type === 'exception.recorded') continue;
     yield told.withLines('line doubled', `line ${String(at)}`, twice);
   }
 }
@@ -166,7 +155,9 @@ function* swapped(told: Told): Generator<Corruption> {
     (line.type === 'step.outcome' && line.body['act'] === null);
   for (const [at, line] of told.lines.entries()) {
     const next = told.lines[at + 1];
-    if (next === undefined) continue;
+    // What belongs to no step may stand on either side of its frame.
+    const isLoose = (one: LooseLine): boolean => one.step === null && !one.type.startsWith('ceremony.');
+    if (next === undefined || isLoose(line) || isLoose(next)) continue;
     const answered = next.type === 'step.outcome' || next.type === 'step.reconciled';
     const answers = line.type === 'step.intent' && answered && next.body['act'] === line.body['act'];
     const announces = line.type === 'checkpoint.made' && next.type === 'checkpoint.signed';
@@ -235,58 +226,6 @@ function* clocks(told: Told): Generator<Corruption> {
     },
     { times: 'as given' },
   );
-}
-
-/** Those who may sign an exception: an operator, and somebody who watches. */
-export function exceptionSigners(files: Files): readonly [string, string] {
-  const roster = looseLines(files)[0]?.body['roster'] as unknown as readonly {
-    readonly id: string;
-    readonly roles: readonly string[];
-  }[];
-  const of = (role: string): string => roster.find(({ roles }) => roles.includes(role))?.id ?? '';
-  return [of('crypto-administrator'), of('witness')];
-}
-
-/** An exception about a step, raised where its kind is raised, and signed by the two who may; `inside` are members of the signed payload that differ. */
-export function exceptionLines(
-  files: Files,
-  step: string,
-  kind: string,
-  at: string,
-  inside: JsonObject = {},
-  signedBy: readonly string[] = exceptionSigners(files),
-): readonly LooseLine[] {
-  const words = { step, kind, expected: 'As planned.', happened: 'Otherwise.', decided: 'To go on.' };
-  const raised = { ...words, ...Object.fromEntries(Object.entries(inside).filter(([name]) => name in words)) };
-  const payload = {
-    format: 'keyrite-exception/1',
-    mode: 'rehearsal',
-    ceremony: 'made-when-signed',
-    ...words,
-    ...inside,
-  };
-  const signatures = [...signedBy].sort().map((keyid) => ({ keyid, sig: '' }));
-  const record = {
-    payload: Buffer.from(canonicalJson(payload)).toString('base64'),
-    payloadType: PAYLOAD_TYPES.exception,
-    signatures,
-  };
-  const by = [...signedBy].sort();
-  const signed: LooseLine = {
-    at,
-    type: 'exception.recorded',
-    step,
-    by,
-    salt: 'e'.repeat(32),
-    body: { kind, record },
-  };
-  return ['step-skipped', 'clock'].includes(raised.kind) ? [signed] : [raisedLine(at, raised), signed];
-}
-
-/** An exception as somebody raises it. */
-export function raisedLine(at: string, words: JsonObject): LooseLine {
-  const body = { fact: 'exception.raised', value: words };
-  return { at, type: 'fact.recorded', step: null, by: [], salt: 'b'.repeat(32), body };
 }
 
 /** An exception within the first statement or the like, `later` milliseconds after the line before it. */
@@ -358,7 +297,9 @@ function* never(told: Told): Generator<Corruption> {
       `"${one}" signed under the kind other`,
       insert((at) => {
         const all = exceptionLines(told.files, somewhere, one, at);
-        return changedAt(all, all.length - 1, (body) => ({ ...body, kind: 'other' }));
+        return all.map((line, place) =>
+          place === all.length - 1 ? { ...line, body: { ...line.body, kind: 'other' } } : line,
+        );
       }),
     );
   }
@@ -454,7 +395,7 @@ function signedThings(told: Told): readonly { readonly name: string; readonly si
     sign: (one) => {
       const type = one.type.slice('application/vnd.keyrite.'.length);
       found.push({
-        name: `${type} ${String(one.checkpoint === 0 ? found.length : one.checkpoint)}`,
+        name: `${one.addendum === 0 ? '' : `addendum ${String(one.addendum)} `}${type} ${String(one.checkpoint === 0 ? found.length : one.checkpoint)}`,
         signers: one.signers,
       });
       return one;
@@ -499,7 +440,7 @@ function* replays(told: Told): Generator<Corruption> {
         ['of another person', { participant: 'mallory' }],
         ['of another format', { format: 'keyrite-presence/0' }],
       ] as const) {
-        yield told.forged('presence replayed', `line ${String(at)}: ${what}`, signedOtherwise(told, at, change));
+        yield told.forged('presence replayed', `line ${String(at)}: ${what}`, signedOtherwise(at, change));
       }
     }
     if (line.type !== 'step.intent' || line.body['command'] === null) continue;
@@ -516,7 +457,7 @@ function* replays(told: Told): Generator<Corruption> {
       ['another format', { format: 'keyrite-command/0' }],
       ['another payload', { payload: { command: 'unit.zeroise' } }],
     ] as const) {
-      yield told.forged('command replayed', `line ${String(at)}: ${what}`, signedOtherwise(told, at, change));
+      yield told.forged('command replayed', `line ${String(at)}: ${what}`, signedOtherwise(at, change));
     }
   }
 }
@@ -592,26 +533,14 @@ function* otherDevices(told: Told): Generator<Corruption> {
 }
 
 /** What is signed in one line differs; everybody signs it so. */
-function signedOtherwise(told: Told, at: number, change: JsonObject): Forgery {
-  const before = told.lines.slice(0, at).filter(({ type, body }) => isSealed(type, body)).length;
-  const approvals = [...told.files.keys()].filter((name) => name.startsWith('approvals/')).length;
+function signedOtherwise(at: number, change: JsonObject): Forgery {
   return {
     sign: (one) => {
-      if (one.number !== approvals + before) return one;
+      if (one.line !== at || one.addendum !== 0) return one;
       const counter = change['counter'] === -1 ? { counter: Math.max(0, Number(one.payload['counter']) - 1) } : {};
       return { payload: { ...one.payload, ...change, ...counter }, signers: one.signers };
     },
   };
-}
-
-/** Whether something is signed in or at the line. */
-function isSealed(type: string, body: JsonObject): boolean {
-  return (
-    type === 'participant.present' ||
-    type === 'exception.recorded' ||
-    type === 'checkpoint.made' ||
-    (type === 'step.intent' && body['command'] !== null)
-  );
 }
 
 /** What the record says does not agree with plan, units, files or itself. */
@@ -643,7 +572,10 @@ function* contradictions(told: Told): Generator<Corruption> {
     }
     if (type === 'participant.present')
       yield set('about another', {
-        participant: told.lines.find((one) => one.type === type && one !== line)?.body['participant'] ?? null,
+        participant:
+          told.lines.find((one) => one.type === type && one.body['participant'] !== body['participant'])?.body[
+            'participant'
+          ] ?? null,
       });
     if (type === 'checkpoint.signed') yield set('about another', { participant: 'mallory' });
     if (type === 'step.intent' && body['command'] !== null) {
@@ -823,36 +755,17 @@ function* people(told: Told): Generator<Corruption> {
   for (const [at, { by, type }] of told.lines.entries())
     if (type !== 'participant.present') for (const id of by) active.set(id, at);
   for (const [id, last] of active) {
-    const leaving = (at: string): LooseLine => ({
-      at,
-      type: 'participant.left',
-      step: null,
-      by: [],
-      salt: 'a'.repeat(32),
-      body: { participant: id, reason: 'Went home.' },
-    });
-    yield told.withLines(kind, `${id} leaves before they act`, (lines) =>
-      lines.toSpliced(last, 0, leaving(lines[last]?.at ?? '')),
-    );
+    yield told.withLines(kind, `${id} leaves before they act`, (lines) => lines.toSpliced(last, 0, leaving(id)));
   }
-  yield told.withLines(kind, 'a stranger leaves', (lines) =>
-    lines.toSpliced(-1, 0, {
-      at: lines.at(-1)?.at ?? '',
-      type: 'participant.left',
-      step: null,
-      by: [],
-      salt: 'a'.repeat(32),
-      body: { participant: 'mallory', reason: 'Went home.' },
-    }),
-  );
+  yield told.withLines(kind, 'a stranger leaves', (lines) => lines.toSpliced(-1, 0, leaving('mallory')));
 }
 
 /** A rehearsal of which all but one thing says production. */
 function* partlyProduction(told: Told): Generator<Corruption> {
   const kind = 'rehearsal offered as production';
   const production = (binding: JsonObject): JsonObject => ({ ...binding, mode: 'production' });
-  for (const type of ['approval', 'presence', 'command', 'exception'] as const) {
-    if (!signedThings(told).some(({ name }) => name.startsWith(type))) continue;
+  for (const type of ['approval', 'presence', 'command', 'exception', 'enrolment', 'custody', 'cosignature'] as const) {
+    if (!signedThings(told).some(({ name }) => name.includes(type))) continue;
     yield told.forged(kind, `production, but what is signed as ${type} says rehearsal`, {
       binding: production,
       sign: (one) =>
@@ -898,7 +811,7 @@ function* otherBytes(told: Told, random: Random): Generator<Corruption> {
     ],
     ['huge number', '1e400', (payload) => payload.replace('{', '{"A":1e400,')],
     ['NUL byte', 'a NUL', (payload) => payload.replace(':"', ':"\0')],
-    ['NUL byte', 'an escaped NUL', (payload) => payload.replace(':"', ':"\\u0000')],
+    ['NUL byte', 'an escaped NUL', (payload) => payload.replace('"mode":"', '"mode":"\\u0000')],
     [
       'too long or too deep',
       'much depth',
@@ -906,7 +819,7 @@ function* otherBytes(told: Told, random: Random): Generator<Corruption> {
     ],
   ];
   const things = signedThings(told).map(({ name }, number) => ({ name, number }));
-  for (const { name, number } of things.filter((one) => !one.name.startsWith('checkpoint'))) {
+  for (const { name, number } of things.filter((one) => !one.name.includes('checkpoint'))) {
     for (const [kind, what, change] of forms) {
       yield told.forged(kind, `${name} with ${what}`, {
         bytes: (one, payload) => (one.number === number ? change(payload) : payload),

@@ -8,7 +8,7 @@ import { EMPTY, linesOf, replaced, text, withLines, without, type Files, type Ra
 import { corruption, type Corruption, type Kind } from './corruption';
 import { both, madeRight } from './file-corruptions';
 import { envelopesRight } from './hashes-right';
-import { said } from './insider';
+import { said } from './forgery';
 
 /** Every such corruption; `other` is the bundle of another ceremony of the same people. */
 export function* signatureCorruptions(files: Files, other: Files, random: Random): Generator<Corruption> {

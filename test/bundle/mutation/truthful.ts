@@ -17,8 +17,9 @@ import { TimeStampingAuthority } from '../time-stamping';
 import { folderAt, removeDirectory, temporaryDirectory } from '../temp-folder';
 import { EMPTY, linesOf, readFiles, replaced, text, withSums, without, type Files } from './bundle-files';
 import { envelopesRight } from './hashes-right';
-import { exceptionLines, exceptionSigners, raisedLine } from './insider-corruptions';
-import { looseLines, said, signedAgain, type Forgery, type LooseLine } from './insider';
+import { exceptionLines, exceptionSigners, raisedLine } from './exception-lines';
+import { looseLines, said, type Forgery, type LooseLine } from './forgery';
+import { signedAgain } from './insider';
 
 /** A bundle, what is given from outside, and the verdict; null where only agreement is held. */
 export interface Truthful {
