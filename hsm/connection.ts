@@ -1,5 +1,5 @@
 /** How a module worker and the share process reach main and the people: the same programs run under Node and Electron. */
-import type { PersonLink } from './contract';
+import type { AskingLink } from './contract';
 import { nodePersonLink, nodeServerPort, PERSON_LINK_FD } from './node-port';
 import type { ExchangeEvents, ServerPort } from './serve';
 import { parentPort, utilityPersonLink, utilityServerPort } from './utility-port';
@@ -7,7 +7,7 @@ import { parentPort, utilityPersonLink, utilityServerPort } from './utility-port
 /** What the server loop is given. */
 export interface Connection {
   readonly port: ServerPort;
-  readonly makeLink: (events: ExchangeEvents) => PersonLink;
+  readonly makeLink: (events: ExchangeEvents) => AskingLink;
 }
 
 /**

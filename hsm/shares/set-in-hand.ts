@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { samePattern } from '../../ceremony/check-value';
 import { isValidSignature, SIGNATURE_ALGORITHMS } from '../../ceremony/command/dsse';
 import { importKeyStatement } from '../../ceremony/command/statements';
-import type { ArgsOf, PersonLink, ResultOf, SHARE_OPERATIONS } from '../contract';
+import type { ArgsOf, AskingLink, ResultOf, SHARE_OPERATIONS } from '../contract';
 import { commitToShare, matchesCommitment, SALT_BYTES, SET_ID_BYTES, type ShareName } from './commitment';
 import { combineComponents, COMPONENT_BYTES, isComponentCount, splitIntoComponents } from './components';
 import { freshSecret } from './entropy';
@@ -81,7 +81,7 @@ export class SetInHand {
    * @throws DeviceError SHARE_NOT_HERE when only its commitment is known or it was read back already; SHARE_SECOND when
    *   the custodian has another share of the set; what the person link throws
    */
-  async show(index: number, custodian: string, link: PersonLink): Promise<void> {
+  async show(index: number, custodian: string, link: AskingLink): Promise<void> {
     const name = this.#name(index);
     const component = this.#generated.get(index);
     if (component === undefined) {
@@ -106,7 +106,7 @@ export class SetInHand {
    * @throws DeviceError SHARE_WRONG naming the row or what share it is instead; SHARE_ENTERED; SHARE_SECOND; what the
    *   person link throws
    */
-  async enter(index: number, custodian: string, link: PersonLink): Promise<void> {
+  async enter(index: number, custodian: string, link: AskingLink): Promise<void> {
     const name = this.#name(index);
     if (this.#entered.has(index)) {
       throw shareTrouble(

@@ -9,7 +9,7 @@ import {
 } from '../../ceremony/command/dsse';
 import { canonicalBytes } from '../../ceremony/canonical-json';
 import type { Command } from '../../ceremony/command/unit-state';
-import type { Dialogue, PersonLink, UnitTarget } from '../../hsm/contract';
+import type { Dialogue, PadEntry, PersonLink, UnitTarget } from '../../hsm/contract';
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 
@@ -17,6 +17,8 @@ type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 export class FakeLink implements PersonLink {
   readonly asked: PinDialogue[] = [];
   readonly given: Uint8Array[] = [];
+  /** What people were told to type at a pad. */
+  readonly atPads: PadEntry[] = [];
   readonly pins: Map<string, string>;
 
   constructor(pins: Readonly<Record<string, string>>) {
@@ -32,6 +34,11 @@ export class FakeLink implements PersonLink {
     bytes.write(pin);
     this.given.push(bytes);
     return Promise.resolve(bytes);
+  }
+
+  async atPad<T>(entry: PadEntry, call: () => T): Promise<T> {
+    this.atPads.push(entry);
+    return call();
   }
 }
 
