@@ -2,6 +2,9 @@
 import type { AskingLink } from './contract';
 import { nodePersonLink, nodeServerPort, PERSON_LINK_FD } from './node-port';
 import type { ExchangeEvents, ServerPort } from './serve';
+import { companion } from './native/companion';
+import { protectProcess } from './native/protect-process';
+import { processMark } from './process-mark';
 import { parentPort, utilityPersonLink, utilityServerPort } from './utility-port';
 
 /** What the server loop is given. */
@@ -11,12 +14,23 @@ export interface Connection {
 }
 
 /**
- * The connection of a utility process of the app, or of a child of the command line.
+ * The connection of a utility process of the app, or of a child of the command line, which is kept to itself first.
  *
  * @throws Error when the process is neither
  */
 export function connection(): Connection {
   const parent = parentPort();
-  if (parent === null) return { port: nodeServerPort(), makeLink: (events) => nodePersonLink(PERSON_LINK_FD, events) };
-  return { port: utilityServerPort(parent), makeLink: (events) => utilityPersonLink(parent, events) };
+  const port = parent === null ? nodeServerPort() : utilityServerPort(parent);
+  protectProcess((code) => {
+    port.exit(code);
+  });
+  if (parent === null) return { port, makeLink: (events) => nodePersonLink(PERSON_LINK_FD, events) };
+  companion().nameThread(processMark(ceremonyOf(process.argv), process.ppid));
+  return { port, makeLink: (events) => utilityPersonLink(parent, events) };
+}
+
+/** The ceremony that a process was started for. */
+function ceremonyOf(args: readonly string[]): string {
+  const flag = '--ceremony=';
+  return args.find((one) => one.startsWith(flag))?.slice(flag.length) ?? '';
 }

@@ -23,6 +23,16 @@ export const Dialogue = v.variant('kind', [
     /** Flags of the token, such as `final-try`; a final try asks for a confirmation first. */
     warning: v.nullable(v.picklist(['count-low', 'final-try', 'locked'])),
   }),
+  /**
+   * The token's own pad will ask for a PIN, and the token says that this is the final try: the holder confirms first, on
+   * the workstation. The answer's body is empty.
+   */
+  v.strictObject({
+    kind: v.literal('final-try'),
+    of: Id,
+    role: v.picklist(['user', 'security-officer', 'card']),
+    holder: Id,
+  }),
   /** The passphrase of a participant's key file. It has one part, and its holder is the participant. */
   v.strictObject({
     kind: v.literal('passphrase'),
@@ -68,6 +78,7 @@ export type PadEntry = v.InferOutput<typeof PadEntry>;
 export function whoIsAsked(dialogue: Dialogue): string {
   switch (dialogue.kind) {
     case 'pin':
+    case 'final-try':
     case 'passphrase':
       return dialogue.holder;
     case 'share-show':

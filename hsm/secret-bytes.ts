@@ -6,5 +6,6 @@
  * can zero (measured on Node 20: every PIN was found again). What is made here has its place from the start, and keeps it.
  */
 export function secretBytes(length: number): Buffer {
+  // SECURITY(K-195): zeroing it must zero the only copy.
   return Buffer.from(new ArrayBuffer(length));
 }

@@ -34,6 +34,8 @@ export interface ExchangeEvents {
 export const EXIT_CODES = {
   /** An exception nobody caught: a fault of ours. */
   fault: 70,
+  /** The system did not let the process keep its memory to itself. */
+  unprotected: 71,
   /** Main sent what is not in the contract. */
   protocol: 76,
   /** Main is gone. */

@@ -77,11 +77,19 @@ export class Pkcs11Module {
       parameters === null ? { flags: OS_LOCKING_OK } : { flags: OS_LOCKING_OK, libraryParameters: `${parameters} ` };
     this.#run('C_Initialize', () => {
       this.#library.C_Initialize(options);
-      this.pinCalls.checkShared();
     });
     this.#state = 'initialised';
     this.#generation += 1;
     this.#sessions = 0;
+  }
+
+  /**
+   * Whether PINs reach the instance that is in use. Without it nobody can log in.
+   *
+   * @throws RangeError when the module is not initialised
+   */
+  takesPins(): boolean {
+    return this.call('C_GetInfo', () => this.pinCalls.isShared());
   }
 
   /** C_Finalize: ends all sessions and logins; every handle given out so far becomes void. Throws CryptokiError. */

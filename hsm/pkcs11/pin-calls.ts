@@ -19,9 +19,9 @@ export class PinCalls {
     this.#module = this.#native.openModule(path);
   }
 
-  /** C_GetInfo: fails where the module gives every caller an instance of its own, as p11-kit's proxy does. */
-  checkShared(): void {
-    told('C_GetInfo', this.#native.getInfo(this.#module));
+  /** Whether what pkcs11js initialised is initialised here: p11-kit's proxy gives every caller an instance of its own. */
+  isShared(): boolean {
+    return this.#native.getInfo(this.#module) === CKR_OK;
   }
 
   login(session: Buffer, userType: number, pin: Pin): void {

@@ -8,6 +8,7 @@ import { samePattern } from '../../ceremony/check-value';
 import { isValidSignature, SIGNATURE_ALGORITHMS } from '../../ceremony/command/dsse';
 import { importKeyStatement } from '../../ceremony/command/statements';
 import type { ArgsOf, AskingLink, ResultOf, SHARE_OPERATIONS } from '../contract';
+import { keepFromSwap } from '../native/keep-from-swap';
 import { commitToShare, matchesCommitment, SALT_BYTES, SET_ID_BYTES, type ShareName } from './commitment';
 import { combineComponents, COMPONENT_BYTES, isComponentCount, splitIntoComponents } from './components';
 import { freshSecret } from './entropy';
@@ -32,6 +33,7 @@ export class SetInHand {
   private constructor(known: PublicSet, generated: Map<number, Buffer>) {
     this.known = known;
     this.#generated = generated;
+    for (const component of generated.values()) keepFromSwap(component);
   }
 
   /**
@@ -120,7 +122,9 @@ export class SetInHand {
     for (let entry = 1; entry <= MAX_ENTRIES; entry += 1) {
       const typed = await link.ask({ kind: 'share-enter', custodian, set: name.set, index, of: name.count, refused });
       try {
-        this.#entered.set(index, this.#check(typed, name, custodian));
+        const component = this.#check(typed, name, custodian);
+        keepFromSwap(component);
+        this.#entered.set(index, component);
         this.#custodians.set(custodian, index);
         this.#generated.get(index)?.fill(0);
         this.#generated.delete(index);

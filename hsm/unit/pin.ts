@@ -26,7 +26,7 @@ const LONGEST = 255;
 /**
  * Asks for a PIN and gives it to `use`; zeroes it afterwards, whatever happens. A token with a pad of its own gets null:
  * people are told to type the PIN there, in however many parts they hold it, and `use` makes the one call that waits for
- * them. (Nothing of the workstation is between them and the token then, so parts do not have to be joined.)
+ * them. Before a final try the first of them confirms it. (Nothing of the workstation is between them and the token then, so parts do not have to be joined.)
  *
  * @throws DeviceError `PIN_LOCKED` before anybody is asked, `PIN_HOLDER_MISSING` when fewer holders than parts are named;
  *   and what `use` throws
@@ -50,6 +50,8 @@ export async function withPin<T>(
   const holders = holdersOf(question, name);
   if (hasProtectedPath(info)) {
     const { of, role, make } = question;
+    const [holder] = holders;
+    if (warning === 'final-try' && holder !== undefined) await link.ask({ kind: 'final-try', of, role, holder });
     // SECURITY(K-193): the flag alone decides; no PIN is taken past a pad, whatever plan and binding say of parts.
     return await link.atPad({ of, role, holders: [...new Set(holders)], make, warning }, () => use(null));
   }

@@ -1,11 +1,13 @@
 /** The native companion by itself: wrong arguments are errors of JavaScript, never the end of the process; PINs are wiped. */
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { companion, type Companion } from '../../hsm/native/companion';
 import { Pkcs11Module } from '../../hsm/pkcs11/module';
 import { SOFTHSM, makeStore, type Store } from '../unit/softhsm';
 
+/** Under its other name, p11-kit-proxy.so, it is what Debian offers as one module for all. */
+const P11_KIT = '/usr/lib/x86_64-linux-gnu/libp11-kit.so.0';
 const OK = 0;
 const ARGUMENTS_BAD = 0x7;
 const PIN_INCORRECT = 0xa0;
@@ -33,6 +35,14 @@ describe('a module', () => {
     expect(native.getInfo(module)).toBe(0x190);
     loaded.initialise(null);
     expect(native.getInfo(module)).toBe(OK);
+    expect(loaded.takesPins()).toBe(true);
+  });
+
+  it.runIf(existsSync(P11_KIT))('is found out where it gives each caller an instance of its own', () => {
+    const proxy = Pkcs11Module.load(P11_KIT);
+    proxy.initialise(null);
+    expect(proxy.takesPins()).toBe(false);
+    proxy.finalise();
   });
 
   it('is not one that lies elsewhere with the same content', () => {

@@ -1,11 +1,12 @@
 /** Real share processes for tests: built from source, forked, their person link in the test's hands. */
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { build } from 'esbuild';
 import * as v from 'valibot';
+import { COMPANION } from '../../scripts/setup/native-module.mjs';
 import { forkChild, nodeTransport } from '../../cli/node-children';
 import { ProcessClient } from '../../hsm/client';
 import { SHARE_OPERATIONS, type AskingLink } from '../../hsm/contract';
@@ -14,6 +15,7 @@ import { encodeFrame, QuestionHeader, readFrame } from '../../hsm/person-frames'
 /** Builds the share process as scripts/build.mjs does, into a folder of its own. */
 export async function buildShareProcess(): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'keyrite-share-')), 'share-process.cjs');
+  copyFileSync(join(import.meta.dirname, '../..', COMPANION), join(dirname(outfile), basename(COMPANION)));
   await build({
     entryPoints: [join(import.meta.dirname, '../../hsm/shares/process.ts')],
     outfile,

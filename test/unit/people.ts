@@ -19,6 +19,8 @@ export class FakeLink implements PersonLink {
   readonly given: Uint8Array[] = [];
   /** What people were told to type at a pad. */
   readonly atPads: PadEntry[] = [];
+  /** Who confirmed that the final try is used at a pad. */
+  readonly finalTries: string[] = [];
   readonly pins: Map<string, string>;
 
   constructor(pins: Readonly<Record<string, string>>) {
@@ -26,6 +28,10 @@ export class FakeLink implements PersonLink {
   }
 
   ask(dialogue: Dialogue): Promise<Uint8Array> {
+    if (dialogue.kind === 'final-try') {
+      this.finalTries.push(dialogue.holder);
+      return Promise.resolve(new Uint8Array(0));
+    }
     if (dialogue.kind !== 'pin') throw new Error(`unexpected question ${dialogue.kind}`);
     this.asked.push(dialogue);
     const pin = this.pins.get(`${dialogue.of}/${dialogue.role}/${String(dialogue.part)}`);

@@ -66,6 +66,9 @@ describe('asking for a PIN', () => {
       { ...entry, holders: ['anna', 'bert'], make: false, warning: 'count-low' },
       { ...entry, holders: ['anna'], make: true, warning: null },
     ]);
+    expect(people.finalTries).toEqual([]);
+    await withPin(question, token(0x30100), people, () => null);
+    expect([people.finalTries, people.atPads.at(-1)?.warning]).toEqual([['anna'], 'final-try']);
     const failing = withPin(question, token(0x100), people, () => {
       throw new Error('refused at the pad');
     });
