@@ -26,7 +26,8 @@ const LONGEST = 255;
 /**
  * Asks for a PIN and gives it to `use`; zeroes it afterwards, whatever happens. A token with a pad of its own gets null:
  * people are told to type the PIN there, in however many parts they hold it, and `use` makes the one call that waits for
- * them. Before a final try the first of them confirms it. (Nothing of the workstation is between them and the token then, so parts do not have to be joined.)
+ * them. Before a final try the first of them confirms it. (Nothing of the workstation is between them and the token then,
+ * so parts do not have to be joined.)
  *
  * @throws DeviceError `PIN_LOCKED` before anybody is asked, `PIN_HOLDER_MISSING` when fewer holders than parts are named;
  *   and what `use` throws
