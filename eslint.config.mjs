@@ -37,6 +37,11 @@ const BANNED_PROPERTIES = [
   { object: 'Buffer', property: 'allocUnsafe', message: 'holds what others left in memory: use Buffer.alloc' },
   { object: 'Buffer', property: 'allocUnsafeSlow', message: 'holds what others left in memory: use Buffer.alloc' },
 ];
+const NATIVE_CODE = {
+  object: 'process',
+  property: 'dlopen',
+  message: 'only hsm/native/companion.ts and pkcs11js load native code',
+};
 const PROCESS_EXIT = {
   object: 'process',
   property: 'exit',
@@ -59,7 +64,7 @@ export default defineConfig(
       'keyrite/layers': 'error',
       'keyrite/file-name': 'error',
       'no-restricted-syntax': ['error', ...BANNED_SYNTAX],
-      'no-restricted-properties': ['error', ...BANNED_PROPERTIES, PROCESS_EXIT],
+      'no-restricted-properties': ['error', ...BANNED_PROPERTIES, NATIVE_CODE, PROCESS_EXIT],
       'no-console': 'error',
       eqeqeq: 'error',
     },
@@ -119,7 +124,11 @@ export default defineConfig(
       'scripts/**',
       'test/**',
     ],
-    rules: { 'no-restricted-properties': ['error', ...BANNED_PROPERTIES] },
+    rules: { 'no-restricted-properties': ['error', ...BANNED_PROPERTIES, NATIVE_CODE] },
+  },
+  {
+    files: ['hsm/native/companion.ts'],
+    rules: { 'no-restricted-properties': ['error', ...BANNED_PROPERTIES, PROCESS_EXIT] },
   },
   {
     files: ['test/**/*.ts'],

@@ -10,6 +10,7 @@ import { hexGroups, words } from '../ceremony/words';
 import { FileBundleFolder } from '../workstation/bundle-folder';
 import type { Binding } from '../ceremony/plan/binding-schema';
 import { CeremonyEnded, UsageError } from '../workstation/explain';
+import { sayWhoIsAtPad } from './at-pad';
 import { builtScripts, NodeChildren } from './node-children';
 import { RehearsedPeople } from './people-rehearsal';
 import { TerminalPeople } from './people-terminal';
@@ -49,6 +50,7 @@ export async function runInFolder(
     modules: binding.modules,
     player,
     names: Object.fromEntries(names),
+    onPad: sayWhoIsAtPad(names, new Map(documents.plan.plan.units.map((unit) => [unit.id, unit.name]))),
     startThrough: (module) => (binding.room === undefined ? [] : enterStore(binding.room, module)),
   });
   const people: People =

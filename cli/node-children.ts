@@ -8,7 +8,13 @@ import { dirname, join } from 'node:path';
 import { Duplex, type Stream } from 'node:stream';
 import type { Module } from '../ceremony/plan/binding-schema';
 import { ProcessClient, type Asking, type ExitInfo, type Transport } from '../hsm/client';
-import { KEY_FILE_OPERATIONS, MODULE_OPERATIONS, SHARE_OPERATIONS, type OperationTable } from '../hsm/contract';
+import {
+  KEY_FILE_OPERATIONS,
+  MODULE_OPERATIONS,
+  SHARE_OPERATIONS,
+  type OperationTable,
+  type PadEntry,
+} from '../hsm/contract';
 import { PersonGone } from '../hsm/person-errors';
 import { FOR_EVERY_CHILD, inherited } from '../workstation/child-environment';
 import type { Processes, SharePurpose } from '../workstation/processes';
@@ -45,6 +51,8 @@ export interface ChildrenOptions {
   readonly player: string | null;
   /** Names of the people by their ids, for the terminal. */
   readonly names: Readonly<Record<string, string>>;
+  /** People act at a token's own pad now; null: no longer. Must not throw. */
+  readonly onPad?: (entry: PadEntry | null) => void;
   /** Command line that a module's worker is started through; none unless a rehearsal room asks for it. May throw. */
   readonly startThrough?: (module: Module) => readonly string[];
 }
@@ -202,6 +210,9 @@ export class NodeChildren implements Processes {
       },
       onAnswered: ({ exchange }: Asking) => {
         this.#tell({ cancel: exchange });
+      },
+      onPad: (entry) => {
+        this.#options.onPad?.(entry);
       },
     });
     this.#alive.add(client);

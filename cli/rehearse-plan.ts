@@ -15,6 +15,7 @@ import { nextSession } from '../workstation/rehearsal/next-session';
 import { prepareRehearsal, rehearsalId } from '../workstation/rehearsal/prepare';
 import type { Room } from '../workstation/rehearsal/room';
 import { Session } from '../workstation/session';
+import { sayWhoIsAtPad } from './at-pad';
 import { NodeChildren, type ChildScripts } from './node-children';
 import { THIS_RUNTIME, thisApp } from './this-app';
 import { AnnouncedSteps, say, type StepTimes } from './voice';
@@ -59,6 +60,10 @@ export async function rehearsePlan(parts: RehearsalParts): Promise<RehearsalResu
       modules: [...room.units, room.cards],
       player: room.playerFile,
       names: Object.fromEntries(cast.map((one) => [one.id, one.name])),
+      onPad: sayWhoIsAtPad(
+        new Map(cast.map((one) => [one.id, one.name])),
+        new Map(plan.plan.units.map((unit) => [unit.id, unit.name])),
+      ),
       startThrough: (module) => enterStore(room.folder, module),
     });
   const began = performance.now();

@@ -14,6 +14,7 @@ import { readText } from '../workstation/input';
 import { playerOf } from '../workstation/rehearsal/room';
 import { enterStore } from '../workstation/rehearsal/opencryptoki-store';
 import { Session } from '../workstation/session';
+import { sayWhoIsAtPad } from './at-pad';
 import { NodeChildren, builtScripts } from './node-children';
 import { RehearsedPeople } from './people-rehearsal';
 import { TerminalPeople } from './people-terminal';
@@ -93,6 +94,7 @@ export async function withSigners<R>(
     modules: bound?.binding.modules ?? [],
     player,
     names: Object.fromEntries(names),
+    onPad: sayWhoIsAtPad(names, new Map()),
     startThrough: (module) => (bound?.binding.room === undefined ? [] : enterStore(bound.binding.room, module)),
   });
   const people =

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { DeviceError, type DeviceTrouble } from '../ceremony/command/device-error';
-import { Message, type ArgsOf, type Dialogue, type OperationTable, type ResultOf } from './contract';
+import { Message, type ArgsOf, type Dialogue, type OperationTable, type PadEntry, type ResultOf } from './contract';
 import { changedByHalf, changedByNone } from './operation-words';
 import { EXIT_CODES } from './serve';
 
@@ -45,6 +45,11 @@ export interface ClientOptions<T extends OperationTable> {
   readonly onAsking?: (asking: Asking) => void;
   /** The person answered, or the question is void because the process ended. Must not throw, nor may `onAsking`. */
   readonly onAnswered?: (asking: Asking) => void;
+  /**
+   * The process makes a call that waits for people at the token's own pad: everybody in the room is told; null: the call
+   * returned, or the process ended. Must not throw.
+   */
+  readonly onPad?: (entry: PadEntry | null) => void;
   /** How long the process may take to say that it is ready, in milliseconds; 30 s unless told. */
   readonly startMs?: number;
 }
@@ -82,12 +87,14 @@ export class ProcessClient<T extends OperationTable> {
   readonly #transport: Transport;
   readonly #onAsking: (asking: Asking) => void;
   readonly #onAnswered: (asking: Asking) => void;
+  readonly #onPad: (entry: PadEntry | null) => void;
   readonly #waiting: Call[] = [];
   readonly #exited: Promise<ExitInfo>;
   #running: Running | null = null;
   #lastId = 0;
   #isReady = false;
   #asking: Asking | null = null;
+  #isAtPad = false;
   #tookPin = false;
   #saidBye = false;
   #stopping = false;
@@ -101,6 +108,7 @@ export class ProcessClient<T extends OperationTable> {
     this.#transport = options.transport;
     this.#onAsking = options.onAsking ?? (() => undefined);
     this.#onAnswered = options.onAnswered ?? (() => undefined);
+    this.#onPad = options.onPad ?? (() => undefined);
     const startMs = options.startMs ?? START_MS;
     const starting = setTimeout(() => {
       if (!this.#isReady) this.#end(hung('its start', startMs));
@@ -129,12 +137,15 @@ export class ProcessClient<T extends OperationTable> {
     return this.#isReady;
   }
 
-  /** Number of the request under way that does not wait for a person who was asked, never used again; null: none. */
+  /**
+   * Number of the request under way that does not wait for a person who was asked, never used again; null: none. One that
+   * waits for people at a pad counts: only killing the process ends that wait, where nobody comes.
+   */
   get workingOn(): number | null {
     return this.#running === null || this.#asking !== null ? null : this.#running.id;
   }
 
-  /** Whether the process has asked for a PIN or a passphrase, and so may hold one until it ends. */
+  /** Whether the process has asked for a PIN or a passphrase, and so may hold one, or a login, until it ends. */
   get tookPin(): boolean {
     return this.#tookPin;
   }
@@ -232,6 +243,14 @@ export class ProcessClient<T extends OperationTable> {
         if (said.dialogue.kind === 'pin' || said.dialogue.kind === 'passphrase') this.#tookPin = true;
         this.#onAsking(this.#asking);
         return;
+      case 'at-pad':
+        this.#stopClock(running);
+        this.#answered();
+        this.#isAtPad = true;
+        // No PIN comes here, but the login that it opens must not outlive the step either.
+        this.#tookPin = true;
+        this.#onPad(said.entry);
+        return;
       case 'answered':
         this.#answered();
         this.#startClock(running);
@@ -255,6 +274,10 @@ export class ProcessClient<T extends OperationTable> {
   }
 
   #answered(): void {
+    if (this.#isAtPad) {
+      this.#isAtPad = false;
+      this.#onPad(null);
+    }
     const asking = this.#asking;
     if (asking === null) return;
     this.#asking = null;

@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { Envelope, SIGNATURE_ALGORITHMS } from '../ceremony/command/dsse';
 import { UnitState } from '../ceremony/command/unit-state';
 import { Base64, Hex, Id, Sha256Hex } from '../ceremony/text-forms';
-import { Dialogue, whoIsAsked, type PersonLink } from './dialogue';
+import { Dialogue, PadEntry, whoIsAsked, type AskingLink, type PersonLink } from './dialogue';
 
-export { Dialogue, whoIsAsked, type PersonLink };
+export { Dialogue, PadEntry, whoIsAsked, type AskingLink, type PersonLink };
 
 const Text = v.pipe(v.string(), v.maxLength(10_000));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -283,14 +283,16 @@ export const Message = v.variant('kind', [
     /** Random id of the exchange (16 bytes), so that the person process passes over questions of a dead predecessor. */
     exchange: Exchange,
   }),
-  /** The person answered: the deadline runs again. */
+  /** The process makes a call that waits for people at the token's own pad: nobody is asked past main; the deadline rests. */
+  v.strictObject({ kind: v.literal('at-pad'), id: Count, entry: PadEntry }),
+  /** The person answered, or the call at the pad returned: the deadline runs again. */
   v.strictObject({ kind: v.literal('answered'), id: Count }),
   /** Said before a wanted exit; an exit without it is a crash, whatever its code. */
   v.strictObject({ kind: v.literal('bye') }),
 ]);
 export type Message = v.InferOutput<typeof Message>;
 
-/** What a process does for each operation of its table. Throws DeviceError; anything else is reported as a fault of ours. */
-export type Handlers<T> = {
-  readonly [K in keyof T]: (args: ArgsOf<T, K>, link: PersonLink) => Promise<ResultOf<T, K>> | ResultOf<T, K>;
+/** What a process does for each operation of its table. Throws DeviceError; anything else is reported as a fault of ours. `L`: how it reaches people. */
+export type Handlers<T, L = PersonLink> = {
+  readonly [K in keyof T]: (args: ArgsOf<T, K>, link: L) => Promise<ResultOf<T, K>> | ResultOf<T, K>;
 };

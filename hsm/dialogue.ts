@@ -23,6 +23,16 @@ export const Dialogue = v.variant('kind', [
     /** Flags of the token, such as `final-try`; a final try asks for a confirmation first. */
     warning: v.nullable(v.picklist(['count-low', 'final-try', 'locked'])),
   }),
+  /**
+   * The token's own pad will ask for a PIN, and the token says that this is the final try: the holder confirms first, on
+   * the workstation. The answer's body is empty.
+   */
+  v.strictObject({
+    kind: v.literal('final-try'),
+    of: Id,
+    role: v.picklist(['user', 'security-officer', 'card']),
+    holder: Id,
+  }),
   /** The passphrase of a participant's key file. It has one part, and its holder is the participant. */
   v.strictObject({
     kind: v.literal('passphrase'),
@@ -50,10 +60,25 @@ export const Dialogue = v.variant('kind', [
 ]);
 export type Dialogue = v.InferOutput<typeof Dialogue>;
 
+/** A PIN that is typed on a token's own pad while a call waits: nothing is asked past main, and nobody is shown a window. */
+export const PadEntry = v.strictObject({
+  /** Unit or participant whose token it is. */
+  of: Id,
+  role: v.picklist(['user', 'security-officer', 'card']),
+  /** Who enters it, or a part of it each. */
+  holders: v.pipe(v.array(Id), v.minLength(1)),
+  /** True when the PIN is made now: the pad asks for it, twice where it wants to. */
+  make: v.boolean(),
+  /** What the token's flags say of the tries that are left. */
+  warning: v.nullable(v.picklist(['count-low', 'final-try'])),
+});
+export type PadEntry = v.InferOutput<typeof PadEntry>;
+
 /** Id of the participant whom a dialogue is for. */
 export function whoIsAsked(dialogue: Dialogue): string {
   switch (dialogue.kind) {
     case 'pin':
+    case 'final-try':
     case 'passphrase':
       return dialogue.holder;
     case 'share-show':
@@ -71,4 +96,16 @@ export interface PersonLink {
    * @throws PersonGone when the person process ended, PersonRefused when the person declined
    */
   ask(dialogue: Dialogue, body?: Uint8Array): Promise<Uint8Array>;
+
+  /**
+   * Makes a call during which people type a PIN on the token's own pad: it waits for them, and no deadline runs meanwhile.
+   * Everybody in the room is told who must act at the device, before the call is made.
+   *
+   * @returns what the call returns
+   * @throws what the call throws
+   */
+  atPad<T>(entry: PadEntry, call: () => T): Promise<T>;
 }
+
+/** The way to a person alone, without the pad: what each kind of process has of its own. */
+export type AskingLink = Pick<PersonLink, 'ask'>;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import * as v from 'valibot';
-import type { PersonLink } from './contract';
+import type { AskingLink } from './contract';
 import { PersonGone, PersonRefused } from './person-errors';
 import { AnswerHeader, encodeFrame, readFrame, type Frame } from './person-frames';
 import { EXIT_CODES, type ExchangeEvents, type ServerPort } from './serve';
@@ -47,7 +47,7 @@ export function nodeServerPort(): ServerPort {
  * The person link at an inherited descriptor that is non-blocking: one frame out, one frame back, in turn. Answers that
  * were meant for a dead predecessor on the same link are passed over and zeroed.
  */
-export function nodePersonLink(descriptor: number, events: ExchangeEvents): PersonLink {
+export function nodePersonLink(descriptor: number, events: ExchangeEvents): AskingLink {
   return {
     async ask(dialogue, body = Buffer.alloc(0)) {
       const exchange = randomBytes(16).toString('hex');

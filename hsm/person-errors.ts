@@ -43,6 +43,7 @@ export class PersonLost extends DeviceError {
 
 function whoWasAsked(dialogue: Dialogue): string {
   if (dialogue.kind === 'pin') return `${dialogue.holder}, asked for a PIN of ${dialogue.of},`;
+  if (dialogue.kind === 'final-try') return `${dialogue.holder}, asked whether to use the final try of ${dialogue.of},`;
   if (dialogue.kind === 'passphrase') return `${dialogue.holder}, asked for the passphrase of their key file,`;
   return `${dialogue.custodian}, asked about share ${String(dialogue.index)},`;
 }

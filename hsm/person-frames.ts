@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { canonicalBytes, parseCanonical, type Json } from '../ceremony/canonical-json';
 import { Hex } from '../ceremony/text-forms';
 import { Dialogue } from './contract';
+import { secretBytes } from './secret-bytes';
 
 /** Longest frame in bytes, its two length fields included. */
 export const MAX_FRAME_BYTES = 64 * 1024;
@@ -42,7 +43,7 @@ export function encodeFrame(header: Json, body: Uint8Array): Buffer {
   if (total > MAX_FRAME_BYTES) {
     throw new RangeError(`person frame: expected at most ${String(MAX_FRAME_BYTES)} bytes, got ${String(total)}`);
   }
-  const frame = Buffer.alloc(total);
+  const frame = secretBytes(total);
   frame.writeUInt32BE(head.length, 0);
   frame.set(head, LENGTH_BYTES);
   frame.writeUInt32BE(body.length, LENGTH_BYTES + head.length);

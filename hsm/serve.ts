@@ -4,6 +4,7 @@ import { DeviceError, type DeviceTrouble } from '../ceremony/command/device-erro
 import {
   Request,
   Stop,
+  type AskingLink,
   type Dialogue,
   type Handlers,
   type Message,
@@ -33,6 +34,8 @@ export interface ExchangeEvents {
 export const EXIT_CODES = {
   /** An exception nobody caught: a fault of ours. */
   fault: 70,
+  /** The system did not let the process keep its memory to itself. */
+  unprotected: 71,
   /** Main sent what is not in the contract. */
   protocol: 76,
   /** Main is gone. */
@@ -48,13 +51,26 @@ export function serve<T extends OperationTable>(
   table: T,
   handlers: Handlers<T>,
   port: ServerPort,
-  makeLink: (events: ExchangeEvents) => PersonLink,
+  makeLink: (events: ExchangeEvents) => AskingLink,
 ): void {
   let current = 0;
-  const link = makeLink({
+  const answered = () => void say({ kind: 'answered', id: current });
+  const asked = makeLink({
     asking: (dialogue, exchange) => void say({ kind: 'asking', id: current, dialogue, exchange }),
-    answered: () => void say({ kind: 'answered', id: current }),
+    answered,
   });
+  const link: PersonLink = {
+    ask: (dialogue, body) => asked.ask(dialogue, body),
+    atPad: async (entry, call) => {
+      // Said before the call, which lets nothing else happen in this process until it returns.
+      await say({ kind: 'at-pad', id: current, entry });
+      try {
+        return call();
+      } finally {
+        answered();
+      }
+    },
+  };
   let last: Promise<void> = say({ kind: 'ready' });
   port.onClosed(() => {
     port.exit(EXIT_CODES.orphaned);

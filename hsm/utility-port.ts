@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { Leave, LinkControl, type Dialogue, type PersonLink } from './contract';
+import { Leave, LinkControl, type Dialogue, type AskingLink } from './contract';
 import { PersonLost, PersonRefused } from './person-errors';
 import { MAX_BODY_BYTES, PortAnswer, PortHello, type PortQuestion } from './secret-port';
 import { makeExchangeKeys, type Seal } from './sealed-exchange';
@@ -71,7 +71,7 @@ export function utilityServerPort(parent: ParentPort): ServerPort {
 }
 
 /** The person link over ports: main delivers one for each exchange after it was told `asking`. */
-export function utilityPersonLink(parent: ParentPort, events: ExchangeEvents): PersonLink {
+export function utilityPersonLink(parent: ParentPort, events: ExchangeEvents): AskingLink {
   const open = new Map<string, Exchange>();
   parent.on('message', ({ data, ports }) => {
     const control = v.safeParse(LinkControl, data);

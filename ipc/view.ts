@@ -271,9 +271,21 @@ export const TaskView = v.variant('kind', [
   v.strictObject({
     kind: v.literal('person'),
     who: Id,
-    what: v.picklist(['pin', 'passphrase', 'share-show', 'share-enter']),
+    what: v.picklist(['pin', 'final-try', 'passphrase', 'share-show', 'share-enter']),
     /** In words, such as `the user PIN of unit-a`. */
     doing: Text,
+  }),
+  /** A call waits for people to type a PIN on the token's own pad: nobody is at a secret window. */
+  v.strictObject({
+    kind: v.literal('pad'),
+    by: v.array(Id),
+    /** Who does what, in words. */
+    doing: Text,
+    /** Which PIN, in words, such as `the user PIN of unit-a`. */
+    pin: Text,
+    /** What the token says of the tries that are left; null: nothing. */
+    warning: v.nullable(Text),
+    since: Instant,
   }),
   v.strictObject({ kind: v.literal('confirm'), question: QuestionId, statement: Text, by: v.array(Id) }),
   v.strictObject({

@@ -1,12 +1,14 @@
 /**
  * Completes build/app, where main, preloads and windows have been built to, to an app that lacks nothing but Electron:
- * the programs of the other processes, the bridge to PKCS#11, the example plans, the app's own package.json.
+ * the programs of the other processes, the bridge to PKCS#11 and our companion to it, the example plans, the app's own
+ * package.json.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUNDLES } from './bundles.mjs';
 import { RENDERER } from './renderer.mjs';
 import { filesBelow, readIfThere, writeWhole } from './setup/content-hash.mjs';
+import { COMPANION } from './setup/native-module.mjs';
 import { SetupFailure } from './setup/step.mjs';
 
 /** The app, complete but for Electron; relative to the checkout. */
@@ -32,6 +34,7 @@ export function completeAppFolder(root) {
   return complete(root, APP, [
     ['package.json', manifest(root)],
     ['LICENSE', part(root, 'LICENSE')],
+    named(COMPANION.replace('build/', ''), part(root, COMPANION)),
     ...PROGRAMS.map((name) => named(name, part(root, `build/${name}`))),
     ...PKCS11JS.map((name) => `node_modules/pkcs11js/${name}`).map((path) => named(path, part(root, path))),
     ...filesBelow(join(root, 'examples')).map(([name, content]) => named(`examples/${name}`, content)),

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { isMain } from './is-main.mjs';
 import { linkCommands } from './setup/command-links.mjs';
 import { describeRuntime, electronRuntime } from './setup/electron-runtime.mjs';
-import { buildNativeModule } from './setup/native-module.mjs';
+import { buildCompanion, buildPkcs11js } from './setup/native-module.mjs';
 import { checkNodeVersion } from './setup/node-version.mjs';
 import { installNpmPackages } from './setup/npm-packages.mjs';
 import { SetupFailure, seconds, step } from './setup/step.mjs';
@@ -40,7 +40,8 @@ export async function setUp({ forApp = false, forTests = false, fetchElectron = 
   await step('Node', () => checkNodeVersion(process.versions.node));
   await step('system packages', (say) => installSystemPackages(say, { forApp, forTests }));
   await step('npm packages', (say) => installNpmPackages(ROOT, say));
-  await step('pkcs11js', (say) => buildNativeModule(ROOT, say));
+  await step('pkcs11js', (say) => buildPkcs11js(ROOT, say));
+  await step('keyrite-native', (say) => buildCompanion(ROOT, say));
   await step('Keyrite', async (say) => (await import('./build.mjs')).build(ROOT, say));
   await step('commands', () => linkCommands(ROOT));
   const runtime = forApp || forTests ? await setUpApp({ forTests, fetchElectron }) : null;

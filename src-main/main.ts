@@ -66,8 +66,8 @@ function start(standing: Standing, fail: (error: unknown) => void): Work {
     ceremoniesFolder: join(app.getPath('home'), NAME),
     examplesFolder: programs.examples,
     dialogs: DIALOGS,
-    startProcesses: ({ ceremony, playerFile, isPlayed, onPerson }) =>
-      new UtilityProcesses({ ceremony, programs, playerFile, isPlayed, desk, onPerson }),
+    startProcesses: ({ ceremony, playerFile, isPlayed, onPerson, onPad }) =>
+      new UtilityProcesses({ ceremony, programs, playerFile, isPlayed, desk, onPerson, onPad }),
     endSurvivors,
     describe: (words) => {
       desk.describe(words);

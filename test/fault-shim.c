@@ -15,6 +15,11 @@
  *   KEYRITE_FAULT_ONCE=FILE     each fault only if FILE.N does not exist, N being its place from 0; makes it, so that a
  *                               later process is spared
  *   KEYRITE_FAULT_MODULE=FILE   the real module; otherwise SoftHSM2
+ *   KEYRITE_FLAGS=0x...         flags that every initialised token shows besides its own, such as 0x20000 (the user's final try)
+ *   KEYRITE_PAD=FILE            every token has a pad of its own (CKF_PROTECTED_AUTHENTICATION_PATH): a PIN that is handed
+ *                               over is refused with CKR_ARGUMENTS_BAD, and where there is none people "type" the first
+ *                               line of FILE as security officer, the second as user
+ *   KEYRITE_PAD_DELAY=N         the milliseconds they take; a delay of KEYRITE_FAULT works too, for one call alone
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -126,6 +131,11 @@ static ulong_t unwrap_with_a_lie(const ulong_t a[8]) {
   return real->call[61](a[0], a[1], a[2], a[3], a[4], (ulong_t)lied, a[6], a[7]);
 }
 
+static void wait_for(long milliseconds) {
+  struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  nanosleep(&wait, NULL);
+}
+
 /* Does what the action says. Returns 1 when the call has to return *rv. */
 static int go_wrong(const char *action, ulong_t *rv) {
   if (strcmp(action, "segv") == 0) {
@@ -136,9 +146,7 @@ static int go_wrong(const char *action, ulong_t *rv) {
   } else if (strcmp(action, "hang") == 0) {
     for (;;) pause();
   } else if (strncmp(action, "delay-", 6) == 0) {
-    long milliseconds = atol(action + 6);
-    struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&wait, NULL);
+    wait_for(atol(action + 6));
   } else if (strncmp(action, "0x", 2) == 0) {
     *rv = strtoul(action, NULL, 16);
     return 1;
@@ -147,6 +155,56 @@ static int go_wrong(const char *action, ulong_t *rv) {
     abort();
   }
   return 0;
+}
+
+/* What is typed at the pad for a role (0 security officer, 1 user); 0 when nobody comes. */
+static size_t typed(int role, char *pin, size_t size) {
+  const char *delay = getenv("KEYRITE_PAD_DELAY");
+  FILE *file = fopen(getenv("KEYRITE_PAD"), "r");
+  size_t length = 0;
+  if (file == NULL) return 0;
+  for (int line = 0; line <= role; line++) {
+    if (fgets(pin, (int)size, file) == NULL) pin[0] = '\0';
+    length = strcspn(pin, "\n");
+  }
+  fclose(file);
+  if (delay != NULL) wait_for(atol(delay));
+  return length;
+}
+
+/* A call that takes a PIN, on a token with a pad. The PIN and its length are the arguments at `place`. */
+static ulong_t at_pad(int at, int place, int role, const ulong_t a[8]) {
+  char pin[256], after[256];
+  ulong_t b[8];
+  memcpy(b, a, sizeof b);
+  if (a[place] != 0 || a[place + 1] != 0) return 0x7; /* CKR_ARGUMENTS_BAD */
+  b[place] = (ulong_t)pin;
+  b[place + 1] = typed(role, pin, sizeof pin);
+  if (b[place + 1] == 0) return 0x50; /* CKR_FUNCTION_CANCELED */
+  if (at == 11) { /* C_SetPIN: old and new */
+    if (a[3] != 0 || a[4] != 0) return 0x7;
+    b[3] = (ulong_t)after;
+    b[4] = typed(role, after, sizeof after);
+  }
+  return real->call[at](b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+}
+
+/* Makes the call, on a token that is as KEYRITE_FLAGS and KEYRITE_PAD say. */
+static ulong_t call_token(int at, const ulong_t a[8]) {
+  int has_pad = getenv("KEYRITE_PAD") != NULL;
+  if (has_pad && at == 9) return at_pad(at, 1, 0, a);
+  if (has_pad && at == 10) return at_pad(at, 1, 1, a);
+  if (has_pad && at == 11) return at_pad(at, 1, 1, a);
+  if (has_pad && at == 18) return at_pad(at, 2, (int)a[1], a);
+  ulong_t rv = real->call[at](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+  if (at == 6 && rv == 0) {
+    /* CK_TOKEN_INFO: 32 + 32 + 16 + 16 bytes of text, then the flags. */
+    ulong_t *flags = (ulong_t *)((char *)a[1] + 96);
+    const char *more = getenv("KEYRITE_FLAGS");
+    if (has_pad) *flags |= 0x100;
+    if (more != NULL && (*flags & 0x400) != 0) *flags |= strtoul(more, NULL, 16);
+  }
+  return rv;
 }
 
 static ulong_t forward(int at, const char *name, const ulong_t a[8]) {
@@ -158,7 +216,7 @@ static ulong_t forward(int at, const char *name, const ulong_t a[8]) {
   if (at == 61 && getenv("KEYRITE_LIE") != NULL) {
     rv = unwrap_with_a_lie(a);
   } else {
-    rv = real->call[at](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    rv = call_token(at, a);
   }
   if (due && after) go_wrong(action, &rv);
   return rv;

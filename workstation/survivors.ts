@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceError } from '../ceremony/command/device-error';
+import { processMark } from '../hsm/process-mark';
 import { CEREMONY_VARIABLE } from './child-environment';
 
 /** Names of the built programs that run as children of the command line. */
@@ -15,7 +16,8 @@ const POLL_MS = 10;
 /**
  * Kills the processes that a killed run of this ceremony left behind, and waits until they are gone. Children of the
  * command line are known by the program they run and by `--ceremony=<id>` in their argv; utility processes of the app,
- * whose arguments do not show, by what they are and by the ceremony's id in their environment.
+ * whose arguments do not show, by what they are and by the ceremony's id in their environment, or by the name that they
+ * give themselves before they keep others of the same user from reading that.
  *
  * @param scripts file names of the programs; those of the command line unless the caller says otherwise
  * @returns the process ids ended
@@ -27,7 +29,7 @@ export async function endSurvivors(ceremony: string, scripts: readonly string[] 
   const begun = new Map(found.map((pid) => [pid, startOf(pid)]));
   for (const pid of found) {
     const parent = parentOf(pid);
-    if (parent !== null && (runsKeyrite(parent) || isAppOf(parent, pid))) throw alive(parent, ceremony);
+    if (parent !== null && (runsKeyrite(parent) || isAppOf(parent, pid, ceremony))) throw alive(parent, ceremony);
   }
   for (const pid of found) {
     try {
@@ -67,8 +69,9 @@ function isOurs(pid: number, ceremony: string, scripts: readonly string[]): bool
   return args.includes(`--ceremony=${ceremony}`) && args.slice(0, 3).some((arg) => scripts.includes(basename(arg)));
 }
 
-/** Whether a process was started with this ceremony in its environment; those of others cannot be read, and are not. */
+/** Whether a utility process is of this ceremony, by its name or its environment; those of others cannot be read, and are not. */
 function isOfCeremony(pid: number, ceremony: string): boolean {
+  if (nameOf(pid)?.startsWith(processMark(ceremony, null)) === true) return true;
   try {
     const environment = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
     return environment.includes(`${CEREMONY_VARIABLE}=${ceremony}`);
@@ -112,9 +115,19 @@ function runsKeyrite(pid: number): boolean {
   }
 }
 
-/** Whether a process is the app, other than ourselves, that started a utility process: both run the same program. */
-function isAppOf(parent: number, pid: number): boolean {
+/** The name that a process gives itself; null when it is gone. */
+function nameOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trimEnd();
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a process is the app, other than ourselves, that started a utility process: that one says so, or both run the same program. */
+function isAppOf(parent: number, pid: number, ceremony: string): boolean {
   if (parent === process.pid) return false;
+  if (nameOf(pid) === processMark(ceremony, parent)) return true;
   try {
     return readlinkSync(`/proc/${String(parent)}/exe`) === readlinkSync(`/proc/${String(pid)}/exe`);
   } catch {

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
+import { protectProcess } from '../../hsm/native/protect-process';
 import { EXIT_CODES } from '../../hsm/serve';
 import { FIRST_LINK_FD, MAX_LINKS, PersonControl, type PersonMessage } from './contract';
 import { readQuestion, writeAnswer } from './link';
@@ -26,6 +27,7 @@ function main(): void {
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(EXIT_CODES.orphaned));
   // Ctrl-C is a key while a person is asked, and main's business otherwise.
   process.on('SIGINT', () => undefined);
+  protectProcess((code) => process.exit(code));
   const { links, player } = readArguments();
   serveLinks(links, player === undefined ? openTerminal() : openPlayer(player));
 }

@@ -11,6 +11,7 @@ import type { Person } from '../../workstation/rehearsal/person';
 import { Declined, Tty } from './tty';
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
+type FinalTryDialogue = Extract<Dialogue, { kind: 'final-try' }>;
 type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
@@ -85,6 +86,8 @@ class TerminalPeople implements Person {
         switch (dialogue.kind) {
           case 'pin':
             return await this.#pin(dialogue, signal);
+          case 'final-try':
+            return await this.#finalTry(dialogue, signal);
           case 'passphrase':
             return await this.#passphrase(dialogue, signal);
           case 'share-show':
@@ -136,6 +139,18 @@ class TerminalPeople implements Person {
       : await this.#read('PIN: ', PIN_WORDS, dialogue, signal);
   }
 
+  /** The PIN itself is typed on the token's own pad. */
+  async #finalTry(dialogue: FinalTryDialogue, signal: AbortSignal): Promise<Buffer> {
+    this.#say(
+      this.#name(dialogue.holder),
+      '',
+      `The device asks for ${whichPin(dialogue)} on its own pad, once you have gone on here`,
+      '',
+    );
+    await this.#warn({ warning: 'final-try' }, signal);
+    return Buffer.alloc(0);
+  }
+
   async #passphrase(dialogue: PassphraseDialogue, signal: AbortSignal): Promise<Buffer> {
     const { holder, make, wrong } = dialogue;
     this.#say(
@@ -152,7 +167,7 @@ class TerminalPeople implements Person {
       : await this.#read('Passphrase: ', PASSPHRASE_WORDS, dialogue, signal);
   }
 
-  async #warn({ warning }: PinDialogue, signal: AbortSignal): Promise<void> {
+  async #warn({ warning }: Pick<PinDialogue, 'warning'>, signal: AbortSignal): Promise<void> {
     if (warning === null) return;
     if (warning === 'count-low') {
       this.#say('Warning: a wrong PIN was given before. The token allows few more', '');
@@ -289,13 +304,15 @@ class TerminalPeople implements Person {
   }
 }
 
-function whichPin({ of, role, part, parts, holder }: PinDialogue): string {
+function whichPin(dialogue: PinDialogue | FinalTryDialogue): string {
+  const { of, role, holder } = dialogue;
   const whose = {
     user: `the user PIN of ${of}`,
     'security-officer': `the security officer PIN of ${of}`,
     card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${of}`,
   }[role];
-  return parts === 1 ? whose : `part ${String(part)} of ${String(parts)} of ${whose}`;
+  if (dialogue.kind === 'final-try' || dialogue.parts === 1) return whose;
+  return `part ${String(dialogue.part)} of ${String(dialogue.parts)} of ${whose}`;
 }
 
 function lengths({ minimum, maximum }: Lengths): string {

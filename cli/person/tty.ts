@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { constants, openSync, readSync, writeSync } from 'node:fs';
+import { secretBytes } from '../../hsm/secret-bytes';
 
 /** How often the keyboard is looked at, in milliseconds. */
 const POLL_MS = 10;
@@ -157,7 +158,7 @@ class LineBuffer {
   #length = 0;
 
   constructor(size: number) {
-    this.#bytes = Buffer.alloc(size);
+    this.#bytes = secretBytes(size);
   }
 
   /** Adds a byte; false when there is no room. */
@@ -181,7 +182,7 @@ class LineBuffer {
   }
 
   copy(): Buffer {
-    const copy = Buffer.alloc(this.#length);
+    const copy = secretBytes(this.#length);
     this.#bytes.copy(copy, 0, 0, this.#length);
     return copy;
   }

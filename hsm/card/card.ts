@@ -8,10 +8,11 @@ import { isCkr } from '../pkcs11/cryptoki-error';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
 import { plain, type Mechanism } from '../pkcs11/mechanisms';
+import { samePinAgain } from '../pkcs11/pin-bytes';
 import type { Session } from '../pkcs11/session';
 import { signAndVerify } from '../pkcs11/signing';
 import { CURVE_PARAMS, spkiOf } from '../pkcs11/spki';
-import { isInitialised } from '../pkcs11/token-info';
+import { hasProtectedPath, isInitialised } from '../pkcs11/token-info';
 import { makingOf } from '../unit/initialise';
 import { KEEPING, USAGES, differences, onlyFor, readBack } from '../unit/objects';
 import { withPin } from '../unit/pin';
@@ -120,6 +121,14 @@ export async function prepareCard(
     );
   }
   const blank = tokens.require(of, { blank: true, label: null, serial: null }, null);
+  if (hasProtectedPath(blank.info)) {
+    throw refused(
+      'CARD_NOT_SUPPORTED',
+      of,
+      'the blank token takes its PINs on a pad of its own, and a rehearsal makes up PINs that nobody types',
+      'Use SoftHSM2 for the tokens of people in a rehearsal.',
+    );
+  }
   const question = { of: participant, role: 'card', parts: 1, holders: [participant], make: true } as const;
   const token = await withPin(question, blank.info, link, (pin) => {
     const circumstance = {
@@ -129,14 +138,15 @@ export async function prepareCard(
       changes: true,
     };
     const officerPin = Buffer.from(randomBytes(16).toString('hex'));
+    const userPin = samePinAgain(pin);
     try {
       attempt(circumstance, () => {
-        tokens.module.initToken(blank.slot, officerPin, label);
+        tokens.module.initToken(blank.slot, samePinAgain(officerPin), label);
       });
       const session = tokens.loggedIn(of, blank.slot, 'security-officer', officerPin);
       try {
         attempt(circumstance, () => {
-          session.initPin(pin);
+          session.initPin(userPin);
           session.logout();
         });
       } finally {
@@ -144,6 +154,7 @@ export async function prepareCard(
       }
     } finally {
       officerPin.fill(0);
+      userPin?.fill(0);
     }
     return tokens.keepLoggedIn(of, blank.slot, pin);
   });

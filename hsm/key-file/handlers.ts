@@ -5,7 +5,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { DeviceError } from '../../ceremony/command/device-error';
 import { isValidSignature, type SignatureAlgorithm } from '../../ceremony/command/dsse';
-import type { Handlers, KEY_FILE_OPERATIONS, KeyFileTarget, PersonLink } from '../contract';
+import type { Handlers, KEY_FILE_OPERATIONS, KeyFileTarget, AskingLink } from '../contract';
 import { encryptedKeyIn } from './container';
 import { readKeyFile, writeKeyFile } from './key-file';
 import { decryptKey, type EncryptedKey } from './pbes2';
@@ -20,7 +20,7 @@ const LONGEST = 1024;
 const SHORTEST_MADE = 12;
 
 /** Handlers of a key-file process. */
-export function keyFileHandlers(): Handlers<typeof KEY_FILE_OPERATIONS> {
+export function keyFileHandlers(): Handlers<typeof KEY_FILE_OPERATIONS, AskingLink> {
   const opened = new Map<string, KeyObject>();
   return {
     'key-file.sign': async ({ file, message }, link) =>
@@ -39,7 +39,7 @@ export function keyFileHandlers(): Handlers<typeof KEY_FILE_OPERATIONS> {
 }
 
 /** Opens a file with the passphrase that its holder types, and sees that the key in it is the bound one. */
-async function openKey({ participant, path, algorithm, spki }: KeyFileTarget, link: PersonLink): Promise<KeyObject> {
+async function openKey({ participant, path, algorithm, spki }: KeyFileTarget, link: AskingLink): Promise<KeyObject> {
   const encrypted = encryptedKeyIn(readKeyFile(path));
   for (let tried = 0; tried < TRIES; tried += 1) {
     const range = { minimum: 1, maximum: LONGEST };
@@ -87,7 +87,7 @@ async function prepare(
   participant: string,
   path: string,
   algorithm: SignatureAlgorithm,
-  link: PersonLink,
+  link: AskingLink,
 ): Promise<string> {
   const range = { minimum: SHORTEST_MADE, maximum: LONGEST };
   const typed = await link.ask({ kind: 'passphrase', holder: participant, make: true, ...range, wrong: false });

@@ -5,9 +5,10 @@
  */
 import { realpathSync } from 'node:fs';
 import { PKCS11 } from 'pkcs11js';
-import { encodePin } from './pin-text';
 import { normaliseError } from './cryptoki-error';
 import { SlotHandle, openHandle } from './handles';
+import type { Pin } from './pin-bytes';
+import { PinCalls } from './pin-calls';
 import { Session } from './session';
 import type { TokenInfo } from './token-info';
 
@@ -27,7 +28,7 @@ export interface TokenSlot {
 
 const OS_LOCKING_OK = 2;
 const RW_SERIAL_SESSION = 6;
-/** Length of a token label; pkcs11js hands over the text as it is, and modules read 32 bytes whatever its length. */
+/** Length of a token label, in bytes. */
 const LABEL_BYTES = 32;
 
 const loadedPaths = new Set<string>();
@@ -35,20 +36,23 @@ const loadedPaths = new Set<string>();
 /** A loaded module. Get one from {@link Pkcs11Module.load}. */
 export class Pkcs11Module {
   readonly #library: PKCS11;
+  /** For this folder only. */
+  readonly pinCalls: PinCalls;
   #state: 'loaded' | 'initialised' | 'finalised' = 'loaded';
   #busy: string | null = null;
   #generation = 0;
   #sessions = 0;
 
-  private constructor(library: PKCS11) {
+  private constructor(library: PKCS11, pinCalls: PinCalls) {
     this.#library = library;
+    this.pinCalls = pinCalls;
   }
 
   /**
    * Loads the library and runs its start-up code. Check the file first: {@link checkModuleFiles}.
    *
    * @throws RangeError when this process has loaded the library before: all instances would share one state
-   * @throws Error with the loader's words when it cannot be loaded or is no PKCS#11 module
+   * @throws Error with the loader's words when it cannot be loaded or is no PKCS#11 module, or our companion cannot be
    */
   static load(path: string): Pkcs11Module {
     const real = realpathSync(path);
@@ -57,7 +61,7 @@ export class Pkcs11Module {
     const library = new PKCS11();
     // A library that failed to load stays out of reach: this instance is dropped, and no other load of it is tried.
     library.load(real);
-    return new Pkcs11Module(library);
+    return new Pkcs11Module(library, new PinCalls(real));
   }
 
   /**
@@ -77,6 +81,15 @@ export class Pkcs11Module {
     this.#state = 'initialised';
     this.#generation += 1;
     this.#sessions = 0;
+  }
+
+  /**
+   * Whether PINs reach the instance that is in use. Without it nobody can log in.
+   *
+   * @throws RangeError when the module is not initialised
+   */
+  takesPins(): boolean {
+    return this.call('C_GetInfo', () => this.pinCalls.isShared());
   }
 
   /** C_Finalize: ends all sessions and logins; every handle given out so far becomes void. Throws CryptokiError. */
@@ -170,14 +183,14 @@ export class Pkcs11Module {
   /**
    * C_InitToken. Wipes the token.
    *
-   * @param pin security officer PIN, UTF-8; the caller zeroes it
+   * @param pin security officer PIN; zero afterwards
    * @param label at most 32 bytes of UTF-8; padded with blanks here
    * @throws RangeError for a label that is too long, CryptokiError
    */
-  initToken(slot: SlotHandle, pin: Uint8Array, label: string): void {
+  initToken(slot: SlotHandle, pin: Pin, label: string): void {
     const padded = paddedLabel(label);
-    this.call('C_InitToken', (library) => {
-      library.C_InitToken(this.#open(slot), encodePin(pin), padded);
+    this.call('C_InitToken', () => {
+      this.pinCalls.initToken(this.#open(slot), pin, padded);
     });
   }
 
@@ -199,13 +212,13 @@ function isAbsence(error: unknown): boolean {
   return error instanceof Error && /CKR_TOKEN_NOT_(?:PRESENT|RECOGNIZED)|CKR_SLOT_ID_INVALID/.test(error.message);
 }
 
-function paddedLabel(label: string): string {
+function paddedLabel(label: string): Buffer {
   if (typeof label !== 'string') throw new TypeError(`token label: expected text, got ${typeof label}`);
   const length = Buffer.byteLength(label, 'utf8');
   if (length > LABEL_BYTES) {
     throw new RangeError(`token label: expected at most ${String(LABEL_BYTES)} bytes, got ${String(length)}`);
   }
-  return label + ' '.repeat(LABEL_BYTES - length);
+  return Buffer.from(label + ' '.repeat(LABEL_BYTES - length), 'utf8');
 }
 
 function unpadded(text: string): string {

@@ -13,7 +13,7 @@ import { isCkr } from './cryptoki-error';
 import { ObjectHandle, openHandle } from './handles';
 import type { Mechanism } from './mechanisms';
 import type { Pkcs11Module } from './module';
-import { encodePin } from './pin-text';
+import type { Pin } from './pin-bytes';
 import type { PinRole } from './token-info';
 
 /** A key pair just made. */
@@ -58,10 +58,10 @@ export class Session {
     return new ObjectHandle(bytes, this.#generation);
   }
 
-  /** C_Login. `pin` is UTF-8; the caller zeroes it. Never tried twice. */
-  login(role: PinRole, pin: Uint8Array): void {
-    this.#call('C_Login', (library, session) => {
-      library.C_Login(session, USER_TYPE[role], encodePin(pin));
+  /** C_Login. `pin` is zero afterwards. Never tried twice. */
+  login(role: PinRole, pin: Pin): void {
+    this.#call('C_Login', (_library, session) => {
+      this.#module.pinCalls.login(session, USER_TYPE[role], pin);
     });
   }
 
@@ -72,17 +72,17 @@ export class Session {
     });
   }
 
-  /** C_InitPIN: sets the user PIN; the security officer must be logged in. */
-  initPin(pin: Uint8Array): void {
-    this.#call('C_InitPIN', (library, session) => {
-      library.C_InitPIN(session, encodePin(pin));
+  /** C_InitPIN: sets the user PIN; the security officer must be logged in. `pin` is zero afterwards. */
+  initPin(pin: Pin): void {
+    this.#call('C_InitPIN', (_library, session) => {
+      this.#module.pinCalls.initPin(session, pin);
     });
   }
 
-  /** C_SetPIN: changes the PIN of the role that is logged in. */
-  setPin(from: Uint8Array, to: Uint8Array): void {
-    this.#call('C_SetPIN', (library, session) => {
-      library.C_SetPIN(session, encodePin(from), encodePin(to));
+  /** C_SetPIN: changes the PIN of the role that is logged in. Two PINs, zero afterwards, or null for both. */
+  setPin(from: Pin, to: Pin): void {
+    this.#call('C_SetPIN', (_library, session) => {
+      this.#module.pinCalls.setPin(session, from, to);
     });
   }
 

@@ -16,6 +16,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { COMPONENT_BYTES } from './components';
+import { secretBytes } from '../secret-bytes';
 
 /** Length in bytes of the salt of a commitment, which is public. */
 export const SALT_BYTES = 16;
@@ -51,7 +52,7 @@ export function canonicalShare(name: ShareName, component: Uint8Array): Buffer {
   if (!fit || index > count || threshold !== count) {
     throw new RangeError('share: expected index ≤ number of shares = threshold, each 1 to 255');
   }
-  const bytes = Buffer.alloc(4 + COMPONENT_BYTES);
+  const bytes = secretBytes(4 + COMPONENT_BYTES);
   bytes.set([SCHEMES[name.scheme], threshold, count, index]);
   bytes.set(component, 4);
   return bytes;

@@ -3,6 +3,7 @@
  * the last is what is missing, so any n−1 say nothing about the key. This is what IBM crypto units and payment HSMs do.
  */
 import { freshSecret } from './entropy';
+import { secretBytes } from '../secret-bytes';
 
 /** Length in bytes of a master key and of each component. */
 export const COMPONENT_BYTES = 32;
@@ -43,7 +44,7 @@ export function combineComponents(components: readonly Uint8Array[]): Buffer {
 }
 
 function xorAll(parts: readonly Uint8Array[]): Buffer {
-  const sum = Buffer.alloc(COMPONENT_BYTES);
+  const sum = secretBytes(COMPONENT_BYTES);
   for (const part of parts) {
     for (let i = 0; i < COMPONENT_BYTES; i += 1) sum[i] = (sum[i] ?? 0) ^ (part[i] ?? 0);
   }

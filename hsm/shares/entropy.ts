@@ -4,6 +4,7 @@
  * Node and Electron differ in what they offer beyond that.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { secretBytes } from '../secret-bytes';
 
 /** One source of randomness: a short name, such as `workstation-csprng`, `token:unit-a` or `dice`, and what it gave. */
 export interface EntropySource {
@@ -29,7 +30,7 @@ export function hkdfSha256(inputKey: Uint8Array, salt: Uint8Array, info: Uint8Ar
     throw new RangeError(`HKDF output: expected 1 to ${String(MAX_OUTPUT_BYTES)} bytes, got ${String(length)}`);
   }
   const pseudoRandomKey = hmac(salt.length === 0 ? Buffer.alloc(HASH_BYTES) : salt, [inputKey]);
-  const output = Buffer.alloc(length);
+  const output = secretBytes(length);
   let block: Buffer = Buffer.alloc(0);
   try {
     for (let at = 0, counter = 1; at < length; at += HASH_BYTES, counter += 1) {
@@ -97,7 +98,7 @@ function hmac(key: Uint8Array, parts: readonly Uint8Array[]): Buffer {
   const mac = createHmac('sha256', key);
   for (const part of parts) mac.update(part);
   const pooled = mac.digest();
-  const own = Buffer.alloc(HASH_BYTES);
+  const own = secretBytes(HASH_BYTES);
   pooled.copy(own);
   pooled.fill(0);
   return own;

@@ -1,5 +1,5 @@
 /** What the share process does for each operation of its contract. One process serves one set, or one re-wrapping. */
-import type { Handlers, SHARE_OPERATIONS } from '../contract';
+import type { AskingLink, Handlers, SHARE_OPERATIONS } from '../contract';
 import { SetInHand } from './set-in-hand';
 import { shareTrouble } from './share-trouble';
 import { OneTimeKey } from './transport';
@@ -9,7 +9,7 @@ import { OneTimeKey } from './transport';
  *
  * @param options.transport true for a process that will re-wrap: its one-time key is made in the background from now on
  */
-export function shareHandlers(options: { readonly transport: boolean }): Handlers<typeof SHARE_OPERATIONS> {
+export function shareHandlers(options: { readonly transport: boolean }): Handlers<typeof SHARE_OPERATIONS, AskingLink> {
   let set: SetInHand | null = null;
   let oneTimeKey: OneTimeKey | null = options.transport ? new OneTimeKey() : null;
 

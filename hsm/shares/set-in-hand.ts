@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { samePattern } from '../../ceremony/check-value';
 import { isValidSignature, SIGNATURE_ALGORITHMS } from '../../ceremony/command/dsse';
 import { importKeyStatement } from '../../ceremony/command/statements';
-import type { ArgsOf, PersonLink, ResultOf, SHARE_OPERATIONS } from '../contract';
+import type { ArgsOf, AskingLink, ResultOf, SHARE_OPERATIONS } from '../contract';
+import { keepFromSwap } from '../native/keep-from-swap';
 import { commitToShare, matchesCommitment, SALT_BYTES, SET_ID_BYTES, type ShareName } from './commitment';
 import { combineComponents, COMPONENT_BYTES, isComponentCount, splitIntoComponents } from './components';
 import { freshSecret } from './entropy';
@@ -32,6 +33,7 @@ export class SetInHand {
   private constructor(known: PublicSet, generated: Map<number, Buffer>) {
     this.known = known;
     this.#generated = generated;
+    for (const component of generated.values()) keepFromSwap(component);
   }
 
   /**
@@ -81,7 +83,7 @@ export class SetInHand {
    * @throws DeviceError SHARE_NOT_HERE when only its commitment is known or it was read back already; SHARE_SECOND when
    *   the custodian has another share of the set; what the person link throws
    */
-  async show(index: number, custodian: string, link: PersonLink): Promise<void> {
+  async show(index: number, custodian: string, link: AskingLink): Promise<void> {
     const name = this.#name(index);
     const component = this.#generated.get(index);
     if (component === undefined) {
@@ -106,7 +108,7 @@ export class SetInHand {
    * @throws DeviceError SHARE_WRONG naming the row or what share it is instead; SHARE_ENTERED; SHARE_SECOND; what the
    *   person link throws
    */
-  async enter(index: number, custodian: string, link: PersonLink): Promise<void> {
+  async enter(index: number, custodian: string, link: AskingLink): Promise<void> {
     const name = this.#name(index);
     if (this.#entered.has(index)) {
       throw shareTrouble(
@@ -120,7 +122,9 @@ export class SetInHand {
     for (let entry = 1; entry <= MAX_ENTRIES; entry += 1) {
       const typed = await link.ask({ kind: 'share-enter', custodian, set: name.set, index, of: name.count, refused });
       try {
-        this.#entered.set(index, this.#check(typed, name, custodian));
+        const component = this.#check(typed, name, custodian);
+        keepFromSwap(component);
+        this.#entered.set(index, component);
         this.#custodians.set(custodian, index);
         this.#generated.get(index)?.fill(0);
         this.#generated.delete(index);

@@ -24,6 +24,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { CHECK_DIGITS, checkDigits } from './check-digits';
 import type { ShareName } from './commitment';
 import { COMPONENT_BYTES } from './components';
+import { secretBytes } from '../secret-bytes';
 
 /** Rows of a worksheet. */
 export const ROWS = 8;
@@ -108,7 +109,7 @@ function headings(name: ShareName, custodian: string): [string, string][] {
 }
 
 function writeRow(sheet: Buffer, at: number, row: number, bytes: Uint8Array): void {
-  const digits = new Uint8Array(ROW_DIGITS);
+  const digits = secretBytes(ROW_DIGITS);
   try {
     bytes.forEach((byte, i) => {
       digits[2 * i] = byte >> 4;
@@ -174,13 +175,13 @@ function squeezed(text: string): string {
 
 /** Collects digits line by line; knows which row it is in. */
 class RowReader {
-  readonly #component = Buffer.alloc(COMPONENT_BYTES);
-  readonly #pending = new Uint8Array(LINE_DIGITS);
+  readonly #component = secretBytes(COMPONENT_BYTES);
+  readonly #pending = secretBytes(LINE_DIGITS);
   #length = 0;
   #row = 1;
 
   take(line: Uint8Array): void {
-    const digits = new Uint8Array(line.length);
+    const digits = secretBytes(line.length);
     try {
       let count = 0;
       for (const byte of line) {
@@ -199,7 +200,9 @@ class RowReader {
   finish(): Buffer {
     if (this.#length > 0) throw this.#wrongLength('digits are missing');
     if (this.#row <= ROWS) throw new WorksheetRefused(`row ${String(this.#row)} and what follows it are missing`);
-    return Buffer.from(Uint8Array.from(this.#component).buffer);
+    const component = secretBytes(COMPONENT_BYTES);
+    component.set(this.#component);
+    return component;
   }
 
   forget(): void {

@@ -6,9 +6,10 @@ import { DeviceError } from '../../ceremony/command/device-error';
 import type { PersonLink, UnitTarget } from '../contract';
 import { attempt, refused } from '../pkcs11/device-trouble';
 import type { SlotHandle } from '../pkcs11/handles';
+import { samePinAgain, type Pin } from '../pkcs11/pin-bytes';
 import type { LibraryInfo, TokenSlot } from '../pkcs11/module';
 import type { Session } from '../pkcs11/session';
-import { hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
+import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
 import { withPin, type PinQuestion } from './pin';
 import { reading, type Tokens } from './tokens';
 
@@ -17,6 +18,11 @@ type Making = 'standard' | 'opencryptoki' | 'nss';
 
 /** Security officer PIN of every new opencryptoki token, printed in its manual. */
 const OPENCRYPTOKI_FACTORY_PIN = '87654321';
+
+/** No secret; new bytes each time, since a call zeroes what it is given. */
+function factoryPin(): Uint8Array {
+  return Buffer.from(OPENCRYPTOKI_FACTORY_PIN);
+}
 
 /** Which way a module goes, from what it says of itself. */
 export function makingOf(library: LibraryInfo): Making {
@@ -64,6 +70,14 @@ function tokenToMake(
   const ours = again ? tokens.find(of, { blank: false, label, serial: target.address.serial }, null) : null;
   const found = ours ?? tokens.require(of, target.address, null);
   if (making === 'nss') return nssToken(of, found, label);
+  if (making === 'opencryptoki' && hasProtectedPath(found.info)) {
+    throw refused(
+      'PROTECTED_PATH',
+      of,
+      'its first security officer PIN is the one in the manual, which has to be typed on its own pad and changed there',
+      "Initialise it with the vendor's tool, and adopt it.",
+    );
+  }
   if (!isInitialised(found.info)) return found;
   // SECURITY(K-21): initialising wipes: there is no override.
   if (!again || found.info.label !== label) {
@@ -104,16 +118,9 @@ function nssToken(of: string, found: TokenSlot, label: string): TokenSlot {
   );
 }
 
-function makeToken(
-  tokens: Tokens,
-  of: string,
-  { slot }: TokenSlot,
-  label: string,
-  pin: Uint8Array,
-  making: Making,
-): void {
+function makeToken(tokens: Tokens, of: string, { slot }: TokenSlot, label: string, pin: Pin, making: Making): void {
   const { module } = tokens;
-  const firstPin = making === 'opencryptoki' ? Buffer.from(OPENCRYPTOKI_FACTORY_PIN) : pin;
+  const firstPin = making === 'opencryptoki' ? factoryPin() : pin;
   attempt({ of, doing: 'initialising the token', changed: 'The token was not initialised.', changes: true }, () => {
     module.initToken(slot, firstPin, label);
   });
@@ -121,14 +128,13 @@ function makeToken(
 }
 
 /** Every failure here leaves an initialised token, so that it must be read again: setting the user PIN goes on from it. */
-function replaceFactoryPin(tokens: Tokens, of: string, slot: SlotHandle, pin: Uint8Array): void {
-  const factoryPin = Buffer.from(OPENCRYPTOKI_FACTORY_PIN);
+function replaceFactoryPin(tokens: Tokens, of: string, slot: SlotHandle, pin: Pin): void {
   const changed = 'The token is initialised, and its security officer PIN is still the factory one.';
   try {
-    const session = tokens.loggedIn(of, slot, 'security-officer', factoryPin);
+    const session = tokens.loggedIn(of, slot, 'security-officer', factoryPin());
     try {
       attempt({ of, doing: 'setting the security officer PIN', changed, changes: true }, () => {
-        session.setPin(factoryPin, pin);
+        session.setPin(factoryPin(), pin);
         session.logout();
       });
     } finally {
@@ -198,7 +204,12 @@ async function officerSession(
   return withPin(question, info, link, (pin) => {
     // A crash came between C_InitToken and C_SetPIN: the PIN that the people made has not reached the token yet.
     if (making === 'opencryptoki' && pinFlags(info).includes('security-officer-to-be-changed')) {
-      replaceFactoryPin(tokens, of, slot, pin);
+      const toSet = samePinAgain(pin);
+      try {
+        replaceFactoryPin(tokens, of, slot, toSet);
+      } finally {
+        toSet?.fill(0);
+      }
     }
     return tokens.loggedIn(of, slot, 'security-officer', pin);
   });

@@ -159,6 +159,14 @@ function load(args: LoadArgs): Loaded {
   attempt(reading(of, 'initialising it'), () => {
     module.initialise(args.libraryParameters);
   });
+  if (!module.takesPins()) {
+    throw refused(
+      'MODULE_NOT_SHARED',
+      of,
+      `${args.path} gives each caller an instance of its own, as p11-kit's proxy does, and no PIN reaches the one that is in use`,
+      "Bind the vendor's module behind it.",
+    );
+  }
   return { args, tokens: new Tokens(module, args.libraryParameters) };
 }
 

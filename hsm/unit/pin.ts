@@ -1,7 +1,12 @@
-/** Asking people for PINs. What they give is zeroed by the asker; a PIN is never tried twice by the program. */
+/**
+ * Asking people for PINs. What they give is zeroed by the asker; a PIN is never tried twice by the program. Where the token
+ * has a pad of its own, nobody is asked here: the call that needs the PIN waits for them at the device.
+ */
 import { refused } from '../pkcs11/device-trouble';
 import { hasProtectedPath, pinWarning, type PinRole, type TokenInfo } from '../pkcs11/token-info';
+import type { Pin } from '../pkcs11/pin-bytes';
 import type { Dialogue, PersonLink } from '../contract';
+import { secretBytes } from '../secret-bytes';
 
 /** Whose PIN is asked for, and of whom. */
 export interface PinQuestion {
@@ -19,26 +24,21 @@ export interface PinQuestion {
 const LONGEST = 255;
 
 /**
- * Asks for a PIN and gives it to `use`; zeroes it afterwards, whatever happens.
+ * Asks for a PIN and gives it to `use`; zeroes it afterwards, whatever happens. A token with a pad of its own gets null:
+ * people are told to type the PIN there, in however many parts they hold it, and `use` makes the one call that waits for
+ * them. Before a final try the first of them confirms it. (Nothing of the workstation is between them and the token then,
+ * so parts do not have to be joined.)
  *
- * @throws DeviceError `PIN_LOCKED` before anybody is asked, `PROTECTED_PATH` for a token that takes its PIN on its own
- *   pad, `PIN_HOLDER_MISSING` when fewer holders than parts are named; and what `use` throws
+ * @throws DeviceError `PIN_LOCKED` before anybody is asked, `PIN_HOLDER_MISSING` when fewer holders than parts are named;
+ *   and what `use` throws
  */
 export async function withPin<T>(
   question: PinQuestion,
   info: TokenInfo,
   link: PersonLink,
-  use: (pin: Uint8Array) => T,
+  use: (pin: Pin) => T,
 ): Promise<T> {
   const name = question.role === 'card' ? `the token of ${question.of}` : `unit ${question.of}`;
-  if (hasProtectedPath(info)) {
-    throw refused(
-      'PROTECTED_PATH',
-      name,
-      'the token takes its PIN on a pad of its own, which this version cannot drive',
-      'Use a token without a PIN pad.',
-    );
-  }
   const warning = question.make ? null : pinWarning(info, pinRole(question));
   if (warning === 'locked') {
     throw refused(
@@ -48,22 +48,21 @@ export async function withPin<T>(
       "A user PIN is set anew by the security officer; a locked security officer PIN needs the vendor's procedure.",
     );
   }
+  const holders = holdersOf(question, name);
+  if (hasProtectedPath(info)) {
+    const { of, role, make } = question;
+    const [holder] = holders;
+    if (warning === 'final-try' && holder !== undefined) await link.ask({ kind: 'final-try', of, role, holder });
+    // SECURITY(K-193): the flag alone decides; no PIN is taken past a pad, whatever plan and binding say of parts.
+    return await link.atPad({ of, role, holders: [...new Set(holders)], make, warning }, () => use(null));
+  }
   const parts: Uint8Array[] = [];
   let whole: Buffer | null = null;
   try {
-    for (let part = 1; part <= question.parts; part += 1) {
-      const holder = question.holders[part - 1];
-      if (holder === undefined) {
-        throw refused(
-          'PIN_HOLDER_MISSING',
-          name,
-          `nobody is named for part ${String(part)} of the PIN`,
-          'Name a holder for each part in plan and binding.',
-        );
-      }
-      parts.push(await link.ask(dialogue(question, info, part, holder, warning)));
+    for (const [at, holder] of holders.entries()) {
+      parts.push(await link.ask(dialogue(question, info, at + 1, holder, warning)));
     }
-    whole = Buffer.alloc(parts.reduce((length, part) => length + part.length, 0));
+    whole = secretBytes(parts.reduce((length, part) => length + part.length, 0));
     let at = 0;
     for (const part of parts) {
       whole.set(part, at);
@@ -75,6 +74,20 @@ export async function withPin<T>(
     whole?.fill(0);
     for (const part of parts) part.fill(0);
   }
+}
+
+/** One holder for each part. Throws DeviceError. */
+function holdersOf({ holders, parts }: PinQuestion, name: string): string[] {
+  return Array.from({ length: parts }, (_, at) => {
+    const holder = holders[at];
+    if (holder !== undefined) return holder;
+    throw refused(
+      'PIN_HOLDER_MISSING',
+      name,
+      `nobody is named for part ${String(at + 1)} of the PIN`,
+      'Name a holder for each part in plan and binding.',
+    );
+  });
 }
 
 function pinRole(question: PinQuestion): PinRole {

@@ -13,6 +13,7 @@ import { probe, type ProbeReport } from '../pkcs11/probes';
 import type { Session } from '../pkcs11/session';
 import { spkiOf } from '../pkcs11/spki';
 import { hasUserPin, isInitialised, pinWarning, type PinRole, type TokenInfo } from '../pkcs11/token-info';
+import type { Pin } from '../pkcs11/pin-bytes';
 import { LABEL } from './objects';
 import { withPin, type PinQuestion } from './pin';
 
@@ -170,8 +171,8 @@ export class Tokens {
     return withPin(question, info, link, (pin) => this.keepLoggedIn(of, slot, pin));
   }
 
-  /** Logs the user in and keeps the session. Throws DeviceError. */
-  keepLoggedIn(of: string, slot: SlotHandle, pin: Uint8Array): OpenToken {
+  /** Logs the user in and keeps the session; the PIN is zero afterwards. Throws DeviceError. */
+  keepLoggedIn(of: string, slot: SlotHandle, pin: Pin): OpenToken {
     this.release(slot);
     const session = this.loggedIn(of, slot, 'user', pin);
     let report: ProbeReport | null = null;
@@ -185,8 +186,8 @@ export class Tokens {
     return open;
   }
 
-  /** A session with a role logged in; the caller closes it. Tries the PIN once. Throws DeviceError. */
-  loggedIn(of: string, slot: SlotHandle, role: PinRole, pin: Uint8Array): Session {
+  /** A session with a role logged in; the caller closes it. Tries the PIN once; it is zero afterwards. Throws DeviceError. */
+  loggedIn(of: string, slot: SlotHandle, role: PinRole, pin: Pin): Session {
     const session = attempt(reading(of, 'opening a session'), () => this.#module.openSession(slot));
     try {
       // SECURITY(K-09): one call for one PIN that a person gave; a refusal is told, never tried again.

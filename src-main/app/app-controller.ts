@@ -420,6 +420,7 @@ export class AppController {
       playerFile: null,
       isPlayed: playedBy(playing),
       onPerson: () => undefined,
+      onPad: () => undefined,
     });
     try {
       return await lookAtTokens(documents, this.preparing);

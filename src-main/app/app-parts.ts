@@ -1,7 +1,7 @@
 /** What the app's controller is given: the runtime, the dialogs, the processes. Nothing of Electron passes here. */
 import type { Module } from '../../ceremony/plan/binding-schema';
 import type { App } from '../../ceremony/engine/open';
-import type { Dialogue } from '../../hsm/dialogue';
+import type { Dialogue, PadEntry } from '../../hsm/dialogue';
 import type { SecretContext } from '../../ipc/contract';
 import type { AppView, RoomFinding, RuntimeView, StuckProcess } from '../../ipc/view';
 import type { Processes } from '../../workstation/processes';
@@ -37,6 +37,8 @@ export interface ProcessesWanted {
   readonly isPlayed: (participant: string) => boolean;
   /** Told who is asked at a secret window, and null when nobody is any more. Not told of people who are played. */
   readonly onPerson: (dialogue: Dialogue | null) => void;
+  /** Told who must act at a token's own pad, and null when nobody must any more. */
+  readonly onPad: (entry: PadEntry | null) => void;
 }
 
 /** The processes of one run, and what the person at the main window can do about them. */

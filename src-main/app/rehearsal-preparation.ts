@@ -70,6 +70,8 @@ export async function makeRehearsal(
       onPerson: (dialogue) => {
         listener.onPerson(dialogue);
       },
+      // Tokens of a rehearsal room have no pads.
+      onPad: () => undefined,
     });
     listener.onProcesses(processes);
     const { documents } = await prepareRehearsal({

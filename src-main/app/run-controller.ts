@@ -18,7 +18,7 @@ import type { Step } from '../../ceremony/plan/schema';
 import { unrecordableIn } from '../../ceremony/text-forms';
 import { EXCEPTION_KINDS } from '../../ceremony/transcript/exception-kinds';
 import { RaisedException } from '../../ceremony/transcript/raised-exception';
-import type { Dialogue } from '../../hsm/dialogue';
+import type { Dialogue, PadEntry } from '../../hsm/dialogue';
 import type { RequestFailed } from '../../ipc/define';
 import type { Playing, RunView, StuckProcess, TaskView } from '../../ipc/view';
 import * as v from 'valibot';
@@ -30,7 +30,7 @@ import type { AppParts, RunProcesses } from './app-parts';
 import { cutTo } from './audit-text';
 import { playedBy } from './bound';
 import { deskWords, namesOf } from './desk-words';
-import { personTask } from './dialogue-words';
+import { padTask, personTask } from './dialogue-words';
 import { runtimeForPreflight } from './production';
 import { changeWords, refuseChange } from './people-changes';
 import { pausedTask } from './paused';
@@ -96,6 +96,8 @@ export class RunController {
   private stage = 'Approvals';
   private doing: { readonly text: string; readonly since: string };
   private dialogue: Dialogue | null = null;
+  /** Who must act at a token's own pad, and since when. */
+  private pad: { readonly entry: PadEntry; readonly since: string } | null = null;
   private notices: RunView['notices'] = [];
   /** What the step before leaves to look at, until the next one begins. */
   private result: RunView['result'] = null;
@@ -149,6 +151,10 @@ export class RunController {
       isPlayed,
       onPerson: (dialogue) => {
         this.dialogue = dialogue;
+        parts.onChange();
+      },
+      onPad: (entry) => {
+        this.pad = entry === null ? null : { entry, since: now() };
         parts.onChange();
       },
     });
@@ -388,6 +394,7 @@ export class RunController {
       await this.leave(ended);
     } finally {
       this.dialogue = null;
+      this.pad = null;
       this.stage = '';
       // Words that somebody raised stay on the screen, when they could not be put on record.
       this.ended = { ...ended, notRecorded: this.unrecorded, notSaid: [...this.unsaid] };
@@ -590,6 +597,9 @@ export class RunController {
   private task(): TaskView {
     if (this.ended !== null) return this.ended;
     if (this.dialogue !== null) return personTask(this.dialogue, this.parts.documents.plan.plan);
+    if (this.pad !== null) {
+      return padTask(this.pad.entry, this.pad.since, this.parts.documents.plan.plan, (id) => this.nameOf(id));
+    }
     const open = this.people.open;
     if (open !== null && open.id !== this.held) return questionTask(open);
     return { kind: 'working', doing: this.doing.text, since: this.doing.since };

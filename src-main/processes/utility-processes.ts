@@ -13,6 +13,7 @@ import {
   type Dialogue,
   type LinkControl,
   type OperationTable,
+  type PadEntry,
 } from '../../hsm/contract';
 import type { StuckProcess } from '../../ipc/view';
 import type { Processes, SharePurpose } from '../../workstation/processes';
@@ -39,6 +40,8 @@ export interface UtilityProcessesOptions {
   readonly desk: SecretDesk;
   /** Tells what the person at a secret window is asked; null: nobody is at one. Must not throw. */
   readonly onPerson: (dialogue: Dialogue | null) => void;
+  /** Tells who must act at a token's own pad; null: nobody. Must not throw. */
+  readonly onPad: (entry: PadEntry | null) => void;
 }
 
 /** A program to start, with the requests that it knows. */
@@ -70,6 +73,8 @@ export class UtilityProcesses implements Processes {
   #started = 0;
   /** Questions without an answer yet, by exchange, and who asks. */
   readonly #asked = new Map<string, UtilityTransport>();
+  /** Processes that wait for people at a pad, numbered as those that live. */
+  readonly #atPads = new Map<number, PadEntry>();
   #isVoid = false;
 
   constructor(options: UtilityProcessesOptions) {
@@ -164,6 +169,8 @@ export class UtilityProcesses implements Processes {
       args: program.args,
       environment: program.environment,
     });
+    this.#started += 1;
+    const number = this.#started;
     const client = new ProcessClient({
       name: program.name,
       table: program.table,
@@ -175,9 +182,12 @@ export class UtilityProcesses implements Processes {
         this.#asked.delete(exchange);
         void this.#options.desk.dismiss(exchange);
       },
+      onPad: (entry) => {
+        if (entry === null) this.#atPads.delete(number);
+        else this.#atPads.set(number, entry);
+        this.#options.onPad([...this.#atPads.values()][0] ?? null);
+      },
     });
-    this.#started += 1;
-    const number = this.#started;
     this.#alive.set(number, { client, voidsSet: program.voidsSet ?? false });
     void client.exited.then(() => this.#alive.delete(number));
     return client;

@@ -30,6 +30,8 @@ function asked(dialogue: Dialogue, context: SecretContext): string {
   switch (dialogue.kind) {
     case 'pin':
       return `${dialogue.make ? 'make' : 'enter'} ${whichPin(dialogue, context).replace('your own token', 'their own token')}`;
+    case 'final-try':
+      return `say whether the final try of ${whichPin(dialogue, context).replace('your own token', 'their own token')} is used`;
     case 'passphrase':
       return `${dialogue.make ? 'make' : 'enter'} the passphrase of their key file`;
     case 'share-show':

@@ -10,6 +10,8 @@ import type { SecretExchange } from './secret-exchange';
 import { SecretFrame } from './secret-frame';
 import { ShareEntry } from './share-entry';
 import { ShareShown } from './share-shown';
+import { whichPin } from './secret-words';
+import { YesFirst } from './yes-first';
 
 export function SecretApp({ exchange }: { exchange: SecretExchange }) {
   const stage = useSyncExternalStore(exchange.subscribe, exchange.stage);
@@ -43,6 +45,13 @@ function Asked({ context, dialogue, exchange }: AskedProps) {
         <ComeToKeyboard context={context} dialogue={dialogue} onSeated={() => setSeated(true)} onDecline={decline} />
       ) : dialogue.kind === 'pin' ? (
         <PinQuestion context={context} dialogue={dialogue} onGive={(pin) => exchange.give(pin)} onDecline={decline} />
+      ) : dialogue.kind === 'final-try' ? (
+        <YesFirst
+          title={`The device will ask for ${whichPin(dialogue, context)} on its own pad`}
+          warning="This is the final try. If the PIN is wrong, the token locks it"
+          onYes={() => exchange.give(new Uint8Array(0))}
+          onDecline={decline}
+        />
       ) : dialogue.kind === 'passphrase' ? (
         <PassphraseQuestion dialogue={dialogue} onGive={(typed) => exchange.give(typed)} onDecline={decline} />
       ) : dialogue.kind === 'share-show' ? (

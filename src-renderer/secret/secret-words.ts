@@ -7,6 +7,8 @@ import type { SecretContext } from '../../ipc/contract';
 
 /** A question for a PIN. */
 export type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
+/** Whether the final try of a PIN is used, on the token's own pad. */
+export type FinalTryDialogue = Extract<Dialogue, { kind: 'final-try' }>;
 /** A question for the passphrase of a key file. */
 export type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 /** A share that is shown once. */
@@ -15,14 +17,16 @@ export type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 export type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
 
 /** Which PIN is asked for, to follow "Make" or "Enter". */
-export function whichPin({ of, role, part, parts, holder }: PinDialogue, { names, units }: SecretContext): string {
+export function whichPin(dialogue: PinDialogue | FinalTryDialogue, { names, units }: SecretContext): string {
+  const { of, role, holder } = dialogue;
   const unit = units[of] ?? of;
   const whose = {
     user: `the user PIN of ${unit}`,
     'security-officer': `the security officer PIN of ${unit}`,
     card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${names[of] ?? of}`,
   }[role];
-  return parts === 1 ? whose : `part ${String(part)} of ${String(parts)} of ${whose}`;
+  if (dialogue.kind === 'final-try' || dialogue.parts === 1) return whose;
+  return `part ${String(dialogue.part)} of ${String(dialogue.parts)} of ${whose}`;
 }
 
 /** What lengths are taken: bytes, because that is what a token counts. */

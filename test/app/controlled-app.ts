@@ -109,11 +109,11 @@ export class ControlledApp {
       startProcesses: (wanted) => {
         this.started.push(wanted);
         if (wanted.playerFile !== null) rooms.add(dirname(wanted.playerFile));
-        const { ceremony, modules, names, playerFile } = wanted;
+        const { ceremony, modules, names, playerFile, onPad } = wanted;
         const scripts = builtScripts(join(CHECKOUT, 'build'));
         // Nobody is asked where nobody is played: such a player answers nothing, and its file is never written.
         const player = playerFile ?? join(folder, 'nobody.json');
-        return new ControlledProcesses({ ceremony, scripts, modules, player, names });
+        return new ControlledProcesses({ ceremony, scripts, modules, player, names, onPad });
       },
       endSurvivors,
       describe: (words) => {

@@ -54,9 +54,10 @@ describe('the package', () => {
     expect(await fuses(real)).toEqual(Object.fromEntries(wanted));
   });
 
-  test('is loaded from its archive, beside which only the bridge to PKCS#11 is', () => {
+  test('is loaded from its archive, beside which only the bridge to PKCS#11 and our companion to it are', () => {
     expect(files(real).filter((name) => name.startsWith('resources/'))).toEqual([
       'resources/app.asar',
+      'resources/app.asar.unpacked/keyrite-native.node',
       'resources/app.asar.unpacked/node_modules/pkcs11js/build/Release/pkcs11.node',
     ]);
   });
@@ -66,6 +67,7 @@ describe('the package', () => {
     expect(names.filter((name) => !/^(?:renderer|examples)\//.test(name))).toEqual([
       'LICENSE',
       'key-file.cjs',
+      'keyrite-native.node',
       'main.cjs',
       'node_modules/pkcs11js/LICENSE',
       'node_modules/pkcs11js/build/Release/pkcs11.node',

@@ -31,6 +31,7 @@ const PIN: Dialogue = {
   maximum: 12,
   warning: null,
 };
+const FINAL_TRY: Dialogue = { kind: 'final-try', of: 'unit-a', role: 'user', holder: 'carol' };
 const PASSPHRASE: Dialogue = {
   kind: 'passphrase',
   holder: 'carol',
@@ -265,6 +266,16 @@ describe('PIN', () => {
     await page.keyboard.type('1234');
     await page.keyboard.press('Enter');
     expect(await app.answer()).toMatchObject(given('1234'));
+  });
+
+  test('a final try at the token’s own pad takes YES and nothing else', async () => {
+    const page = await app.open(FINAL_TRY, SEATED);
+    expect(await heading(page).innerText()).toMatch(/^The device will ask for the user PIN of .* on its own pad$/);
+    await page.getByText('This is the final try. If the PIN is wrong, the token locks it').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('YES');
+    await page.keyboard.press('Enter');
+    expect(await app.answer()).toMatchObject(given(''));
   });
 
   test('the keyboard can be tested: what is typed there shows, goes when it is left, and is never given', async () => {
@@ -637,6 +648,7 @@ const SCREENS: readonly (readonly [string, Dialogue, string])[] = [
   ['pin', PIN, ''],
   ['pin-made', { ...PIN, make: true, warning: 'count-low' }, ''],
   ['final-try', { ...PIN, warning: 'final-try' }, ''],
+  ['final-try-at-pad', FINAL_TRY, ''],
   ['passphrase', { ...PASSPHRASE, wrong: true }, ''],
   ['passphrase-made', { ...PASSPHRASE, make: true }, ''],
   ['share-shown', SHOW, HEX.body],

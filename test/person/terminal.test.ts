@@ -135,6 +135,19 @@ test('a final try is made after YES only', async () => {
   expect(await outcomes()).toEqual(['PERSON_REFUSED', sha256('5555'), sha256('6666')]);
 });
 
+test('a final try at the token’s own pad is confirmed by YES, and nothing is typed here', async () => {
+  const dialogue = { kind: 'final-try', of: 'unit-a', role: 'user', holder: 'ada' };
+  ask({ dialogue }, { dialogue });
+  await comes('Ada Lovelace (ada)');
+  await terminal.expect('The device asks for the user PIN of unit-a on its own pad');
+  await terminal.expect('Type YES');
+  terminal.type('no\r');
+  await terminal.expect('Type YES');
+  terminal.type('YES\r');
+  expect(await outcomes()).toEqual(['PERSON_REFUSED', sha256('')]);
+  expect(terminal.output).not.toContain('PIN: ');
+});
+
 test('Ctrl-C declines, and ends nothing else', async () => {
   ask({ dialogue: pin }, { dialogue: pin }, { dialogue: show, body: 'rows' });
   await terminal.expect('Press Enter');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attributeType, decodeValue, encodeTemplate, type Template } from '../../hsm/pkcs11/attributes';
 import { aesCbc, aesGcm } from '../../hsm/pkcs11/mechanisms';
-import { encodePin } from '../../hsm/pkcs11/pin-text';
+import { checkPin, samePinAgain } from '../../hsm/pkcs11/pin-bytes';
 
 /** Whatever a caller in JavaScript may hand over. */
 const wrong = (template: object): Template => template;
@@ -70,9 +70,25 @@ describe('mechanism parameters and PINs', () => {
     expect(() => aesGcm('iv' as unknown as Uint8Array, 'v2.40')).toThrow(TypeError);
   });
 
-  it('take PINs as UTF-8 bytes only', () => {
-    expect(encodePin(Buffer.from('pä', 'utf8'))).toBe('pä');
-    expect(() => encodePin(Uint8Array.of(0xff))).toThrow(new RangeError('PIN: expected UTF-8'));
-    expect(() => encodePin('1234' as unknown as Uint8Array)).toThrow(new TypeError('PIN: expected bytes'));
+  it('take PINs as UTF-8 bytes only, without a NUL', () => {
+    const check = (pin: unknown) => () => {
+      checkPin(pin as Uint8Array);
+    };
+    expect(check(Buffer.from('pä', 'utf8'))).not.toThrow();
+    expect(check(null)).not.toThrow();
+    expect(check(Uint8Array.of(0xff))).toThrow(new RangeError('PIN: expected UTF-8'));
+    expect(check(Buffer.from('12\x0034'))).toThrow(new RangeError('PIN: expected no NUL'));
+    for (const wrong of ['1234', undefined, new Uint16Array(4), [1, 2]]) {
+      expect(check(wrong)).toThrow(new TypeError('PIN: expected bytes'));
+    }
+  });
+
+  it('copy a PIN into memory of its own', () => {
+    const pin = Buffer.from('1234');
+    const again = samePinAgain(pin);
+    pin.fill(0);
+    expect(again).toEqual(Buffer.from('1234'));
+    expect(again?.buffer.byteLength).toBe(4);
+    expect(samePinAgain(null)).toBeNull();
   });
 });

@@ -11,8 +11,9 @@ import type { Session } from '../../hsm/pkcs11/session';
 import { writeFileSync } from 'node:fs';
 import { SOFTHSM, makeStore, type Store } from '../unit/softhsm';
 
-const OFFICER = Buffer.from('officer-pin');
-const USER = Buffer.from('user-pin');
+// New bytes each time: a call zeroes what it is given.
+const officerPin = () => Buffer.from('officer-pin');
+const userPin = () => Buffer.from('user-pin');
 
 let store: Store;
 let module: Pkcs11Module;
@@ -61,7 +62,7 @@ describe('the life of a module', () => {
 
   it('makes old handles and sessions void when it is initialised again', () => {
     const before = blankSlot();
-    module.initToken(before, OFFICER, 'OLD');
+    module.initToken(before, officerPin(), 'OLD');
     const old = module.openSession(before);
     module.finalise();
     expect(() => module.tokens()).toThrow(RangeError);
@@ -77,17 +78,17 @@ describe('tokens and PINs', () => {
   it('pads labels to 32 bytes and refuses longer ones', () => {
     slot = blankSlot();
     expect(() => {
-      module.initToken(slot, OFFICER, 'x'.repeat(33));
+      module.initToken(slot, officerPin(), 'x'.repeat(33));
     }).toThrow(new RangeError('token label: expected at most 32 bytes, got 33'));
-    module.initToken(slot, OFFICER, 'Prüf');
+    module.initToken(slot, officerPin(), 'Prüf');
     expect(module.tokenInfo(slot).label).toBe('Prüf');
     expect(store.tool('--list-token-slots')).toContain('Prüf');
   });
 
   it('shows how near a PIN is to being locked, and nothing of a blank token', () => {
     const officer = module.openSession(slot);
-    officer.login('security-officer', OFFICER);
-    officer.initPin(USER);
+    officer.login('security-officer', officerPin());
+    officer.initPin(userPin());
     officer.logout();
     expect(() => {
       officer.login('user', Buffer.from('wrong-pin'));
@@ -95,7 +96,7 @@ describe('tokens and PINs', () => {
     expect(pinWarning(module.tokenInfo(slot), 'user')).toBe('count-low');
     expect(pinFlags(module.tokenInfo(slot))).toEqual(['user-count-low']);
     expect(pinFlags(module.tokenInfo(blankSlot()))).toEqual([]);
-    officer.login('user', USER);
+    officer.login('user', userPin());
     expect(pinWarning(module.tokenInfo(slot), 'user')).toBeNull();
     session = officer;
   });

@@ -10,7 +10,7 @@ import type { Session } from '../../hsm/pkcs11/session';
 import { isInitialised } from '../../hsm/pkcs11/token-info';
 import { SOFTHSM, makeStore, type Store } from '../unit/softhsm';
 
-const USER = Buffer.from('user-pin');
+const userPin = () => Buffer.from('user-pin');
 const NSS = '/usr/lib/x86_64-linux-gnu/libsoftokn3.so';
 
 let store: Store;
@@ -29,9 +29,9 @@ function softhsmSession(): Session {
   module.initToken(slot, Buffer.from('officer-pin'), 'PROBE');
   const session = module.openSession(slot);
   session.login('security-officer', Buffer.from('officer-pin'));
-  session.initPin(USER);
+  session.initPin(userPin());
   session.logout();
-  session.login('user', USER);
+  session.login('user', userPin());
   return session;
 }
 
@@ -77,9 +77,9 @@ describe.runIf(existsSync(NSS))('NSS softoken', () => {
       if (found === undefined) throw new Error('NSS shows no database token');
       const session = module.openSession(found.slot);
       session.login('security-officer', Buffer.alloc(0));
-      session.initPin(USER);
+      session.initPin(userPin());
       session.logout();
-      session.login('user', USER);
+      session.login('user', userPin());
       const report = probe(session);
       expect(report.mechanisms).toMatchObject({
         'CKM_AES_KEY_WRAP_PAD as RFC 5649': 'wrong-answer',

@@ -1,8 +1,9 @@
 /** Bundles programs for tests as the build does, into a folder that is removed afterwards. */
 import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { COMPANION } from '../../scripts/setup/native-module.mjs';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -11,6 +12,7 @@ export async function buildPrograms(
   entries: Readonly<Record<string, string>>,
 ): Promise<{ folder: string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'keyrite-programs-'));
+  copyFileSync(join(ROOT, COMPANION), join(folder, basename(COMPANION)));
   await build({
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, join(ROOT, entry)])),
     outdir: folder,

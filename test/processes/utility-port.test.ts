@@ -1,7 +1,7 @@
 /** The person link over ports, against ends that do not keep to the order: in Electron itself by test/app/processes. */
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Dialogue, PersonLink } from '../../hsm/contract';
+import type { Dialogue, AskingLink } from '../../hsm/contract';
 import { PersonLost, PersonRefused } from '../../hsm/person-errors';
 import { makeExchangeKeys, PUBLIC_KEY_BYTES, SEAL_BYTES, type Seal } from '../../hsm/sealed-exchange';
 import { MAX_BODY_BYTES, type PortQuestion } from '../../hsm/secret-port';
@@ -38,7 +38,7 @@ class TestParent extends EventEmitter {
 }
 
 let parent: TestParent;
-let link: PersonLink;
+let link: AskingLink;
 let events: string[];
 let exchange: string;
 

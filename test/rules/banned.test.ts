@@ -67,6 +67,14 @@ describe('functions that are unsafe here', () => {
     expect(await complaints('hsm/worker.ts', code)).toEqual(['no-restricted-properties']);
   });
 
+  test('native code is loaded in one file', async () => {
+    const code = "process.dlopen({ exports: {} }, '/x.node');\n";
+    for (const file of ['hsm/x.ts', 'hsm/native/x.ts', 'hsm/worker.ts', 'cli/x.ts', 'src-main/x.ts', 'test/x.ts']) {
+      expect(await complaints(file, code), file).toEqual(['no-restricted-properties']);
+    }
+    expect(await complaints('hsm/native/companion.ts', code)).toEqual([]);
+  });
+
   test('Buffer.alloc passes', async () => {
     expect(await complaints('hsm/x.ts', 'export const y = Buffer.alloc(1);\n')).toEqual([]);
   });

@@ -31,6 +31,7 @@ const files = (name: string): string[] =>
 describe('the folder of the app', () => {
   const parts = [
     'LICENSE',
+    'build/keyrite-native.node',
     'build/worker.cjs',
     'build/share-process.cjs',
     'build/key-file.cjs',
@@ -44,6 +45,7 @@ describe('the folder of the app', () => {
     'LICENSE',
     'examples/a.yaml',
     'key-file.cjs',
+    'keyrite-native.node',
     'main.cjs',
     'node_modules/pkcs11js/LICENSE',
     'node_modules/pkcs11js/build/Release/pkcs11.node',

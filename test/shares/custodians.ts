@@ -1,10 +1,10 @@
 /** A person link for tests: custodians who keep what they are shown and type what a test tells them. */
-import type { Dialogue, PersonLink } from '../../hsm/contract';
+import type { Dialogue, AskingLink } from '../../hsm/contract';
 
 type Enter = Extract<Dialogue, { kind: 'share-enter' }>;
 
 /** Custodians in this process. */
-export class Custodians implements PersonLink {
+export class Custodians implements AskingLink {
   /** Worksheets as shown, by custodian. */
   readonly worksheets = new Map<string, string>();
   /** Every refusal a custodian was told. */

@@ -1,19 +1,21 @@
 /** Real share processes for tests: built from source, forked, their person link in the test's hands. */
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { build } from 'esbuild';
 import * as v from 'valibot';
+import { COMPANION } from '../../scripts/setup/native-module.mjs';
 import { forkChild, nodeTransport } from '../../cli/node-children';
 import { ProcessClient } from '../../hsm/client';
-import { SHARE_OPERATIONS, type PersonLink } from '../../hsm/contract';
+import { SHARE_OPERATIONS, type AskingLink } from '../../hsm/contract';
 import { encodeFrame, QuestionHeader, readFrame } from '../../hsm/person-frames';
 
 /** Builds the share process as scripts/build.mjs does, into a folder of its own. */
 export async function buildShareProcess(): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'keyrite-share-')), 'share-process.cjs');
+  copyFileSync(join(import.meta.dirname, '../..', COMPANION), join(dirname(outfile), basename(COMPANION)));
   await build({
     entryPoints: [join(import.meta.dirname, '../../hsm/shares/process.ts')],
     outfile,
@@ -34,7 +36,7 @@ export interface ShareChild {
 }
 
 /** Starts a share process whose custodians are `people`. */
-export function startShareChild(script: string, people: PersonLink, ...args: string[]): ShareChild {
+export function startShareChild(script: string, people: AskingLink, ...args: string[]): ShareChild {
   const child = forkChild({ script, args: ['--ceremony=test', ...args], environment: {}, more: ['pipe'] });
   const link = child.stdio[4] as Duplex;
   link.on('error', () => undefined);
@@ -49,7 +51,7 @@ export function startShareChild(script: string, people: PersonLink, ...args: str
   return { client, child, received };
 }
 
-async function serveOne(link: Duplex, people: PersonLink): Promise<void> {
+async function serveOne(link: Duplex, people: AskingLink): Promise<void> {
   const frame = await readFrame((length) => readExactly(link, length));
   const { exchange, dialogue } = v.parse(QuestionHeader, frame.header);
   const given = await people.ask(dialogue, frame.body).catch(() => null);

@@ -29,6 +29,8 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    // The companion is looked for beside its sources, and found where the build puts it.
+    define: { __dirname: JSON.stringify(resolve('hsm/native')) },
     alias: { pkcs11js: resolve('node_modules/pkcs11js/index.js') },
     external: ['*.node', resolve('node_modules/pkcs11js/index.js')],
   });

@@ -33,6 +33,7 @@ const link: PersonLink = {
     if (dialogue.kind !== 'pin') throw new Error(`nobody is asked for a ${dialogue.kind} here`);
     return Promise.resolve(Buffer.from(dialogue.role === 'security-officer' ? 'officer1' : 'user-pin'));
   },
+  atPad: () => Promise.reject(new Error('no token has a pad here')),
 };
 
 void main(JSON.parse(process.argv[2] ?? '') as Module);

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DeviceError } from '../../ceremony/command/device-error';
 import { SIGNATURE_ALGORITHMS, isValidSignature, type SignatureAlgorithm } from '../../ceremony/command/dsse';
-import type { Dialogue, KeyFileTarget, PersonLink } from '../../hsm/contract';
+import type { Dialogue, KeyFileTarget, AskingLink } from '../../hsm/contract';
 import { encryptedKeyIn } from '../../hsm/key-file/container';
 import { keyFileHandlers } from '../../hsm/key-file/handlers';
 import { KeyFileRefused } from '../../hsm/key-file/refused';
@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 /** Types one passphrase after the other, and keeps the buffers to look at afterwards. */
-class Typist implements PersonLink {
+class Typist implements AskingLink {
   readonly asked: Dialogue[] = [];
   readonly given: Uint8Array[] = [];
   private readonly answers: string[];
@@ -73,11 +73,11 @@ function target(path: string, algorithm: SignatureAlgorithm): KeyFileTarget {
   return { participant: 'anna', path, algorithm, spki: spkiOfKey(KEYS[algorithm].publicKey) };
 }
 
-function sign(file: KeyFileTarget, link: PersonLink): Promise<string> {
+function sign(file: KeyFileTarget, link: AskingLink): Promise<string> {
   return Promise.resolve(keyFileHandlers()['key-file.sign']({ file, message: message.toString('base64') }, link));
 }
 
-async function trouble(file: KeyFileTarget, link: PersonLink): Promise<DeviceError> {
+async function trouble(file: KeyFileTarget, link: AskingLink): Promise<DeviceError> {
   try {
     await sign(file, link);
   } catch (error) {

@@ -9,7 +9,7 @@ import {
 } from '../../ceremony/command/dsse';
 import { canonicalBytes } from '../../ceremony/canonical-json';
 import type { Command } from '../../ceremony/command/unit-state';
-import type { Dialogue, PersonLink, UnitTarget } from '../../hsm/contract';
+import type { Dialogue, PadEntry, PersonLink, UnitTarget } from '../../hsm/contract';
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 
@@ -17,6 +17,10 @@ type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 export class FakeLink implements PersonLink {
   readonly asked: PinDialogue[] = [];
   readonly given: Uint8Array[] = [];
+  /** What people were told to type at a pad. */
+  readonly atPads: PadEntry[] = [];
+  /** Who confirmed that the final try is used at a pad. */
+  readonly finalTries: string[] = [];
   readonly pins: Map<string, string>;
 
   constructor(pins: Readonly<Record<string, string>>) {
@@ -24,6 +28,10 @@ export class FakeLink implements PersonLink {
   }
 
   ask(dialogue: Dialogue): Promise<Uint8Array> {
+    if (dialogue.kind === 'final-try') {
+      this.finalTries.push(dialogue.holder);
+      return Promise.resolve(new Uint8Array(0));
+    }
     if (dialogue.kind !== 'pin') throw new Error(`unexpected question ${dialogue.kind}`);
     this.asked.push(dialogue);
     const pin = this.pins.get(`${dialogue.of}/${dialogue.role}/${String(dialogue.part)}`);
@@ -32,6 +40,11 @@ export class FakeLink implements PersonLink {
     bytes.write(pin);
     this.given.push(bytes);
     return Promise.resolve(bytes);
+  }
+
+  async atPad<T>(entry: PadEntry, call: () => T): Promise<T> {
+    this.atPads.push(entry);
+    return call();
   }
 }
 

@@ -24,8 +24,10 @@ describe('asking for a PIN', () => {
     const people = link();
     let seen: Uint8Array = new Uint8Array();
     await withPin(question, token(0), people, (pin) => {
-      expect(Buffer.from(pin).toString()).toBe('first-second');
-      seen = pin;
+      expect(Buffer.from(pin!).toString()).toBe('first-second');
+      // In memory of its own: what is zeroed is the only copy.
+      expect(pin!.buffer.byteLength).toBe('first-second'.length);
+      seen = pin!;
     });
     expect([seen, ...people.given].every(isZero)).toBe(true);
   });
@@ -43,14 +45,34 @@ describe('asking for a PIN', () => {
     expect(half.given.every(isZero)).toBe(true);
   });
 
-  it('warns of a last try, and asks nobody once the PIN is locked or the token has a pad of its own', async () => {
+  it('warns of a last try, and asks nobody once the PIN is locked', async () => {
     const people = link();
     await withPin(question, token(0x30000), people, () => null);
     expect(people.asked.map(({ warning }) => warning)).toEqual(['final-try', 'final-try']);
     const silent = link();
     await expect(withPin(question, token(0x70000), silent, () => null)).rejects.toMatchObject({ code: 'PIN_LOCKED' });
-    await expect(withPin(question, token(0x100), silent, () => null)).rejects.toMatchObject({ code: 'PROTECTED_PATH' });
-    expect(silent.asked).toEqual([]);
+    await expect(withPin(question, token(0x70100), silent, () => null)).rejects.toMatchObject({ code: 'PIN_LOCKED' });
+    expect([silent.asked, silent.atPads]).toEqual([[], []]);
+  });
+
+  it('asks nobody where the token has a pad of its own: whoever holds the PIN types it there, in one go', async () => {
+    const people = link();
+    expect(await withPin(question, token(0x10100), people, (pin) => pin)).toBeNull();
+    const once = { ...question, holders: ['anna', 'anna'], make: true };
+    await withPin(once, token(0x10100), people, () => null);
+    expect(people.asked).toEqual([]);
+    const entry = { of: 'unit-a', role: 'user' };
+    expect(people.atPads).toEqual([
+      { ...entry, holders: ['anna', 'bert'], make: false, warning: 'count-low' },
+      { ...entry, holders: ['anna'], make: true, warning: null },
+    ]);
+    expect(people.finalTries).toEqual([]);
+    await withPin(question, token(0x30100), people, () => null);
+    expect([people.finalTries, people.atPads.at(-1)?.warning]).toEqual([['anna'], 'final-try']);
+    const failing = withPin(question, token(0x100), people, () => {
+      throw new Error('refused at the pad');
+    });
+    await expect(failing).rejects.toThrow('refused at the pad');
   });
 
   it('asks for halves that fit together when a PIN is made, and for anything the token takes otherwise', async () => {

@@ -54,6 +54,8 @@ export class StandIns {
       platform: 'node',
       format: 'esm',
       // The folder of the store is outside the checkout: the addon is named by its path.
+      // The companion is looked for beside its sources, and found where the build puts it.
+      define: { __dirname: JSON.stringify(resolve('hsm/native')) },
       alias: { pkcs11js: resolve('node_modules/pkcs11js/index.js') },
       external: ['*.node', resolve('node_modules/pkcs11js/index.js')],
     });

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { PortQuestion, type PortAnswer, type PortHello } from '../../hsm/secret-port';
 import { makeExchangeKeys, type ExchangeKeys, type Seal } from '../../hsm/sealed-exchange';
+import { protectProcess } from '../../hsm/native/protect-process';
 import { EXIT_CODES } from '../../hsm/serve';
 import { endOnFault, parentPort, type ParentPort, type UtilityPort } from '../../hsm/utility-port';
 import type { Person } from './person';
@@ -18,6 +19,7 @@ function main(): void {
   const parent = parentPort();
   if (parent === null) throw new Error('this program is started by the app, not by hand');
   endOnFault();
+  protectProcess((code) => process.exit(code));
   const { values } = parseArgs({ options: { player: { type: 'string' } }, strict: false });
   if (typeof values.player !== 'string') throw new RangeError('--player: expected the name of a file, got none');
   serve(parent, openPlayer(values.player));

@@ -70,6 +70,8 @@ class Player implements Person {
     switch (dialogue.kind) {
       case 'pin':
         return this.#pin(dialogue);
+      case 'final-try':
+        return Buffer.alloc(0);
       case 'passphrase':
         return this.#passphrase(dialogue);
       case 'share-show':

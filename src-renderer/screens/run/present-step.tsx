@@ -10,6 +10,7 @@ import { ConfirmTask } from './confirm-task';
 import { DecideTask } from './decide-task';
 import { EndedTask } from './ended-task';
 import { ENDED } from './run-words';
+import { PadTask } from './pad-task';
 import { PersonTask } from './person-task';
 import { ResultTask } from './result-task';
 import { asksForALook } from './step-result';
@@ -94,6 +95,8 @@ function Task({ run }: { readonly run: RunView }): ReactNode {
       return <WorkingTask run={run} task={task} />;
     case 'person':
       return <PersonTask run={run} task={task} />;
+    case 'pad':
+      return <PadTask run={run} task={task} />;
     case 'confirm':
       return <ConfirmTask run={run} task={task} />;
     case 'ask':

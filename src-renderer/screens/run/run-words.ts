@@ -49,6 +49,7 @@ export const EXCEPTION_KIND: Readonly<Record<ExceptionKind, string>> = {
 /** What a secret window asks of the person. */
 export const SECRET_ACT: Readonly<Record<Extract<TaskView, { kind: 'person' }>['what'], string>> = {
   pin: 'Enters a PIN',
+  'final-try': 'Confirms that the final try of a PIN is used',
   passphrase: 'Enters the passphrase of a key file',
   'share-show': 'Copies a component onto the worksheet',
   'share-enter': 'Types a component from the worksheet',

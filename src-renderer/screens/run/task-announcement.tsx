@@ -26,6 +26,8 @@ function announced(run: RunView): string {
       return `${step}: Keyrite works`;
     case 'person':
       return `${step}: ${listed(namesOf(run, [task.who]))} is asked for at the secret window`;
+    case 'pad':
+      return `${step}: ${task.doing}`;
     case 'confirm':
       return `${step}: to be confirmed by ${listed(namesOf(run, task.by))}`;
     case 'ask':

@@ -11,6 +11,8 @@ export function taskKey({ task, present, stage }: RunView): string {
       return `working ${place}`;
     case 'person':
       return `person ${place} ${task.who} ${task.doing}`;
+    case 'pad':
+      return `pad ${place} ${task.doing} ${task.since}`;
     case 'ended':
       return `ended ${task.outcome}`;
     default:

@@ -56,7 +56,7 @@ describe.each(SIZES)('at $width x $height', (size) => {
     ).toBe(true);
     expect(await app.page.evaluate(TOO_SMALL)).toEqual([]);
     const primary = button(PRIMARY).first();
-    const needed = !['working', 'person'].includes(run.task.kind) || name === 'person';
+    const needed = !['working', 'person', 'pad'].includes(run.task.kind) || name === 'person';
     if (needed) {
       const box = await primary.boundingBox();
       expect(box).not.toBeNull();
@@ -534,6 +534,23 @@ describe('person', () => {
     await show(RUNS['person-played']());
     expect(await taskHeading().innerText()).toMatch(/^The rehearsal plays /);
     expect(await button('Show the secret window').count()).toBe(0);
+  });
+});
+
+describe('pad', () => {
+  it('names who acts at the device, opens nothing, and can be ended once that is confirmed', async () => {
+    await show(RUNS.pad());
+    expect(await taskHeading().innerText()).toMatch(/^Ben Brown and Carol Chu enter the user PIN/);
+    const panel = await app.page.locator('.run-task').innerText();
+    expect(panel).toContain('no window opens');
+    expect(panel).toContain('the token allows few more');
+    expect(await button('Show the secret window').count()).toBe(0);
+    await app.answer('run.stuck', { value: [{ id: '3.17', name: 'the worker of module units', voidsSet: false }] });
+    await press(app.page, button('End the process that works'));
+    expect(await app.nextCall('run.stuck')).toEqual({});
+    await app.page.getByRole('dialog').getByText('What ends is the worker of module units.').waitFor();
+    await press(app.page, button('End the process').last());
+    expect(await app.nextCall('run.end-worker')).toEqual({ processes: ['3.17'] });
   });
 });
 

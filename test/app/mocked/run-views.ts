@@ -372,6 +372,20 @@ export const RUNS = {
       asked: ['dmitri'],
       task: { kind: 'person', who: 'dmitri', what: 'share-show', doing: 'component 2 of 3' },
     }),
+  pad: () =>
+    runView({
+      step: 'initialise',
+      units: 'unread',
+      asked: ['ben', 'carol'],
+      task: {
+        kind: 'pad',
+        by: ['ben', 'carol'],
+        doing: 'Ben Brown and Carol Chu enter the user PIN of Crypto unit A, rack 12 on the device’s own pad',
+        pin: 'the user PIN of Crypto unit A, rack 12',
+        warning: 'A wrong PIN was given before: the token allows few more',
+        since: '2026-11-23T08:00:00.000Z',
+      },
+    }),
   'person-played': () =>
     runView({
       step: 'initialise',

@@ -1,25 +1,36 @@
 /** The processes of the app on a real Electron, as the app's unprivileged user: their ends, the windows, and what main sees. */
 import { execFileSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash, randomInt } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SIGNATURE_ALGORITHMS, isValidSignature, type SigningKey } from '../../../ceremony/command/dsse';
-import type { Dialogue } from '../../../hsm/contract';
+import type { Dialogue, PadEntry } from '../../../hsm/contract';
 import { makeKeyPair, spkiOfKey } from '../../../hsm/key-file/software-key';
+import { processMark } from '../../../hsm/process-mark';
 import { SEAL_BYTES } from '../../../hsm/sealed-exchange';
 import { makeSoftHsmStore } from '../../../workstation/rehearsal/softhsm-store';
 import { endSurvivors } from '../../../workstation/survivors';
+import { buildPrograms } from '../../processes/build-programs';
 import { isInMemory } from '../../processes/memory';
 import { isAlive, TrialStage, type Trouble, type TrialApp } from './trial-app';
+
+const CHECKOUT = new URL('../../../', import.meta.url).pathname;
 
 let stage: TrialStage;
 let app: TrialApp;
 
+let programs: Awaited<ReturnType<typeof buildPrograms>>;
+
 beforeAll(async () => {
   stage = await TrialStage.make();
+  programs = await buildPrograms({ 'survivors-main': 'test/app/processes/survivors-main.ts' });
+  chmodSync(programs.folder, 0o755);
 });
-afterAll(() => stage.close());
+afterAll(async () => {
+  programs.remove();
+  await stage.close();
+});
 
 function pin(holder: string, make = true): Dialogue {
   const question = { of: 'unit-a', role: 'user', part: 1, parts: 1, minimum: 4, maximum: 24, warning: null } as const;
@@ -69,6 +80,10 @@ describe('while the app lives', () => {
     expect(found['args']).toEqual(['--ceremony=trial']);
     expect(found['outputs']).toEqual(['/dev/null', '/dev/null', '/dev/null']);
     expect(found['core']).toMatch(/0\s+0$/);
+    const pid = await app.pidOf('worker');
+    // SECURITY(K-194): the kernel gives what a process keeps to itself to root, whoever runs it.
+    expect(statSync(`/proc/${String(pid)}/environ`).uid).toBe(0);
+    expect(readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim()).toBe(processMark('trial', app.pid));
   });
 
   test.each([
@@ -331,9 +346,60 @@ describe('while the app lives', () => {
     };
     const officer = pins.find(({ role }) => role === 'security-officer');
     expect(officer?.pin).toHaveLength(12);
-    expect(isInMemory(await livePid('units'), officer!.pin)).toBe(true);
+    const labelled = { ...target, address: { blank: false, label: 'UNIT-A', serial: null } };
+    await app.call('units', 'unit.set-user-pin', { target: labelled });
+    await app.call('units', 'unit.create-identity', { target: labelled });
+    const all = (JSON.parse(readFileSync(app.file('player.json'), 'utf8')) as { pins: { role: string; pin: string }[] })
+      .pins;
+    const given = all.filter(({ role }) => role === 'security-officer' || role === 'user').map(({ pin: one }) => one);
+    expect(given.length).toBeGreaterThanOrEqual(2);
+    const units = await livePid('units');
+    // The search finds what came the same way and is no PIN; the PINs are gone with the calls that took them.
+    expect(isInMemory(units, 'UNIT-A')).toBe(true);
+    for (const one of given) expect({ found: isInMemory(units, one) }).toEqual({ found: false });
     expect(isInMemory(app.pid, officer!.pin)).toBe(false);
     await app.do('stop', { name: 'units' });
+  });
+
+  test('a token with a pad of its own is used without a window or the player, and main says who must act meanwhile', async () => {
+    const folder = app.makeFolder('pad-room');
+    const shim = join(folder, 'fault-shim.so');
+    execFileSync('cc', ['-std=c11', '-shared', '-fPIC', '-o', shim, join(CHECKOUT, 'test/fault-shim.c'), '-ldl']);
+    writeFileSync(join(folder, 'pad'), '660184093526\n291730485561\n');
+    const store = makeSoftHsmStore(folder, 'padded');
+    app.giveAway(folder);
+    const pad = { KEYRITE_PAD: join(folder, 'pad'), KEYRITE_PAD_DELAY: '1500' };
+    const environment = [...store.environment, ...Object.entries(pad).map(([name, value]) => ({ name, value }))];
+    const sha256 = createHash('sha256').update(readFileSync(shim)).digest('hex');
+    const module = { ...store, path: shim, sha256, environment };
+    await app.do('start', { name: 'padded', module });
+    const before = await app.windows();
+    const load = { module: 'padded', path: shim, sha256, libraryParameters: null, files: module.files };
+    await app.call('padded', 'module.load', load);
+    const people = { parts: 2 as const, holders: ['anna', 'played'] };
+    const target = (label: string | null) => ({
+      unit: 'unit-a',
+      address: { blank: label === null, label, serial: null },
+      identitySpki: null,
+      user: people,
+      securityOfficer: people,
+    });
+    const made = app.call('padded', 'unit.initialise-token', { target: target(null), label: 'PADDED', again: false });
+    const entry = { of: 'unit-a', holders: ['anna', 'played'], warning: null };
+    // The worker's only thread waits in the module: what it said before has left it all the same.
+    await expect.poll(() => app.do('pads')).toEqual([{ ...entry, role: 'security-officer', make: true }]);
+    // Nobody is at a window, so the process can be ended by whoever confirms it.
+    expect(await app.do('stuck')).toEqual([expect.objectContaining({ name: 'the worker of module padded' })]);
+    expect(await made).toMatchObject({ label: 'PADDED', initialised: true, protectedPath: true });
+    expect(await app.call('padded', 'unit.set-user-pin', { target: target('PADDED') })).toMatchObject({
+      userPinSet: true,
+    });
+    await app.call('padded', 'unit.create-identity', { target: target('PADDED') });
+    expect(
+      ((await app.do('pads')) as (PadEntry | null)[]).map((one) => one && `${one.role} ${String(one.make)}`),
+    ).toEqual(['security-officer true', null, 'security-officer false', null, 'user true', null, 'user false', null]);
+    expect((await app.windows()).people).toEqual(before.people);
+    await app.do('stop', { name: 'padded' });
   });
 
   test('key files of every algorithm and form are made and used in Electron’s own crypto, past main', async () => {
@@ -427,6 +493,17 @@ async function livePid(word: string): Promise<number> {
   return last.pid;
 }
 
+/** What the app's own user finds and ends, who can look into none of these processes. */
+function survivorsFor(ceremony: string): unknown {
+  const program = join(programs.folder, 'survivors-main.cjs');
+  const as = stage.stage.user;
+  const user =
+    as === null ? [] : ['setpriv', `--reuid=${String(as.uid)}`, `--regid=${String(as.gid)}`, '--clear-groups'];
+  return JSON.parse(
+    execFileSync('env', [...user, process.execPath, program, ceremony], { encoding: 'utf8', cwd: '/' }),
+  );
+}
+
 describe('when main is killed', () => {
   beforeEach(async () => {
     app = await stage.start();
@@ -447,11 +524,13 @@ describe('when main is killed', () => {
     process.kill(stopped, 'SIGSTOP');
     expect(await endSurvivors('another')).toEqual([]);
     await expect(endSurvivors('ending')).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+    expect(survivorsFor('ending')).toBe('ALREADY_RUNNING');
     await app.killMain();
     await expect.poll(() => ended.filter(isAlive)).toEqual([]);
     expect(isAlive(stopped)).toBe(true);
     expect(await endSurvivors('another')).toEqual([]);
-    expect(await endSurvivors('ending')).toEqual([stopped]);
+    expect(survivorsFor('another')).toEqual([]);
+    expect(survivorsFor('ending')).toEqual([stopped]);
     expect(isAlive(stopped)).toBe(false);
   });
 });

@@ -3,11 +3,12 @@ import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeAppHome } from '../../../scripts/app/app-user.mjs';
 import { openDisplay } from '../../../scripts/app/display.mjs';
 import { stageApp } from '../../../scripts/app/stage-app.mjs';
+import { COMPANION } from '../../../scripts/setup/native-module.mjs';
 import { electronRuntime } from '../../../scripts/setup/electron-runtime.mjs';
 
 const ROOT = new URL('../../../', import.meta.url).pathname.replace(/\/$/, '');
@@ -113,6 +114,7 @@ async function bundle(folder: string): Promise<void> {
   ]);
   writeFileSync(join(folder, 'renderer/secret.html'), PAGE);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'keyrite-trial', main: 'main.cjs' }));
+  cpSync(join(ROOT, COMPANION), join(folder, basename(COMPANION)));
   cpSync(join(ROOT, 'node_modules/pkcs11js'), join(folder, 'node_modules/pkcs11js'), { recursive: true });
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Module } from '../../../ceremony/plan/binding-schema';
 import { DeviceError } from '../../../ceremony/command/device-error';
 import type { ProcessClient } from '../../../hsm/client';
-import { whoIsAsked, type Dialogue, type OperationTable } from '../../../hsm/contract';
+import { whoIsAsked, type Dialogue, type OperationTable, type PadEntry } from '../../../hsm/contract';
 import { hardenAfterReady, hardenBeforeReady } from '../../../src-main/hardening/harden-everything';
 import { openHardenedWindow } from '../../../src-main/hardened-window';
 import { SecretDesk, type DeskContext, type Visit } from '../../../src-main/processes/secret-desk';
@@ -28,6 +28,8 @@ const partitions: string[] = [];
 const renderers: number[] = [];
 /** Who was at a window, as main was told; null: nobody any more. */
 const people: (string | null)[] = [];
+/** Who had to act at a pad, likewise. */
+const pads: (PadEntry | null)[] = [];
 /** Most windows there were at once, looked at whenever one opens. */
 let most = 0;
 let failNextWindow = false;
@@ -99,6 +101,9 @@ function begin(ceremony: string, playerFile: string | null, played: readonly str
     desk,
     onPerson: (dialogue: Dialogue | null) => {
       people.push(dialogue === null ? null : whoIsAsked(dialogue));
+    },
+    onPad: (entry) => {
+      pads.push(entry);
     },
   });
   desk.describe(context);
@@ -172,6 +177,8 @@ async function obey(command: Command): Promise<unknown> {
     case 'reload-window':
       for (const window of BrowserWindow.getAllWindows()) window.webContents.reload();
       return null;
+    case 'pads':
+      return pads;
     case 'metrics':
       return { main: process.pid, all: app.getAppMetrics().map(({ pid, type, name }) => ({ pid, type, name })) };
     default:
