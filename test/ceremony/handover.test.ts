@@ -9,7 +9,8 @@ import type { JsonObject } from '../../ceremony/canonical-json';
 import { isForScript } from '../bundle/for-script';
 import { judge, judgeByScript } from '../bundle/mutation/both-verifiers';
 import { readFiles, type Files } from '../bundle/mutation/bundle-files';
-import { signedAgain, type Forgery, type LooseLine, type ToSign } from '../bundle/mutation/insider';
+import type { Forgery, LooseLine, ToSign } from '../bundle/mutation/forgery';
+import { signedAgain } from '../bundle/mutation/insider';
 import { keyrite, scratch, transcript, type Ended } from './program';
 import { writeHandoverPlan } from './small-plans';
 
