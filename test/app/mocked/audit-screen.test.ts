@@ -1,4 +1,5 @@
 /** The auditor's screen over a double of main: sound for axe in each state, and walked through by the keyboard alone. */
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { press, tabTo, typeInto } from '../driver/keyboard';
 import { auditStates, type AuditState, type AuditStates, LONG } from './audit-views';
@@ -119,6 +120,16 @@ describe('by the keyboard', () => {
     await tabTo(app.page, facets());
     await app.takeCalls();
     await app.answer('audit.place', { value: 0 });
+    let before: unknown = { by: 'all' };
+    // On a busy machine the list that was there may be asked for once more.
+    const nextOther = async (): Promise<{ readonly filter: unknown }> => {
+      for (;;) {
+        const asked = (await app.nextCall('audit.lines')) as { readonly filter: unknown };
+        if (isDeepStrictEqual(asked.filter, before)) continue;
+        before = asked.filter;
+        return asked;
+      }
+    };
     for (const filter of [
       { by: 'exceptions' },
       { by: 'failures' },
@@ -126,10 +137,10 @@ describe('by the keyboard', () => {
       { by: 'step', id: 'preflight' },
     ]) {
       await app.page.keyboard.press('ArrowDown');
-      expect(await app.nextCall('audit.lines')).toMatchObject({ filter, from: 0, count: 200 });
+      expect(await nextOther()).toMatchObject({ filter, from: 0, count: 200 });
     }
     await app.page.keyboard.press('End');
-    expect(await app.nextCall('audit.lines')).toMatchObject({ filter: { by: 'unit', id: 'unit-a' } });
+    expect(await nextOther()).toMatchObject({ filter: { by: 'unit', id: 'unit-a' } });
     await app.page.getByRole('heading', { name: 'Unit A' }).waitFor();
   });
 
