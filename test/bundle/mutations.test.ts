@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TIME_LIMIT_MS, judge, judgeByScript, severalAtOnce, type Judged } from './mutation/both-verifiers';
 import { readFiles, sameFiles, seededRandom, sha256, type Files } from './mutation/bundle-files';
-import { KINDS, type Corruption } from './mutation/corruption';
+import { KINDS, type Corruption, type Kind } from './mutation/corruption';
 import { hashesRight } from './mutation/hashes-right';
 import { HUGE_LINES } from './mutation/huge-line';
 import { signedAgain } from './mutation/insider';
@@ -17,8 +17,15 @@ import { addendaBundle, softwareBundle } from './mutation/truthful';
 import { evenly, mutations, subjectOf, type Subject } from './mutations';
 
 const DEEP = process.env['KEYRITE_DEEP'] === '1';
-/** How many corruptions of each bundle are the suite; how many of these are judged in a run, and how many by verify.sh. */
-const SUITE = { rehearsal: 3000, software: 1700, 'real life': 1700, addenda: 1100 } as const;
+/** How many corruptions of each bundle are the suite, besides {@link IN_FULL}; how many are judged in a run, and by verify.sh. */
+const SUITE = { rehearsal: 3000, software: 1700, 'real life': 1200, addenda: 800 } as const;
+/** Kinds of which each corruption is about a rule of its own: all of them are in the suite. */
+const IN_FULL: readonly Kind[] = [
+  'session lied about',
+  'people lied about',
+  'custody or clocks lied about',
+  'addendum moved or edited',
+];
 const SAMPLES = DEEP ? { ts: 1, sh: 500 } : { ts: 0.024, sh: KINDS.length };
 /** How much the process may grow over the whole run: verification keeps nothing. */
 const GROWTH_BYTES = 700 * 1024 * 1024;
@@ -48,7 +55,14 @@ beforeAll(async () => {
 });
 
 function suiteOf(name: Part['name'], subject: Subject): readonly Corruption[] {
-  return evenly([...mutations(subject, name)], SUITE[name], `${name} suite`);
+  const all = [...mutations(subject, name)];
+  const isInFull = ({ kind }: Corruption): boolean => IN_FULL.includes(kind);
+  const others = evenly(
+    all.filter((one) => !isInFull(one)),
+    SUITE[name],
+    `${name} suite`,
+  );
+  return [...others, ...all.filter(isInFull)];
 }
 
 /** What a bundle holds, as one hash; files that are the original's own are not read again. */
