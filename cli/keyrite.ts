@@ -83,7 +83,11 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
     run: checkProof,
   },
   report: { use: 'BUNDLE -o F.html|F.pdf [--paper letter]', does: 'what a person signs and files', run: report },
-  inspect: { use: 'FILE', does: 'what a file of ours holds', run: inspect },
+  inspect: {
+    use: 'FILE, or --module NAME|PATH [--token LABEL]',
+    does: 'what a file of ours holds; or what a token really does: of a throw-away one of softhsm2, nss or opencryptoki, or of an empty test partition',
+    run: inspect,
+  },
   'self-test': { use: '', does: 'known answers of every algorithm in use, on this machine', run: selfTestHere },
 };
 

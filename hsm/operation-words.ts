@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<Name, Words>> = {
   'module.describe': reads('the module was described'),
   'unit.glance': reads('the unit was looked at'),
   'unit.read': reads('the unit was read'),
+  'unit.capabilities': reads('the unit was asked what it can do'),
   'unit.initialise-token': changes('the unit was initialised'),
   'unit.set-user-pin': changes('the user PIN was set'),
   'unit.create-identity': changes('the unit’s identity was made'),

@@ -4,6 +4,7 @@ import type { UnitState } from '../../ceremony/command/unit-state';
 import type { ArgsOf, Handlers, MODULE_OPERATIONS, PersonLink, ResultOf, UnitTarget } from '../contract';
 import { readCardKey } from '../card/read-key';
 import { prepareCard, signWithCard } from '../card/card';
+import { reportCapabilities } from '../pkcs11/capabilities/report';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import { checkModuleFiles } from '../pkcs11/module-file';
 import { Pkcs11Module } from '../pkcs11/module';
@@ -94,6 +95,12 @@ export function moduleHandlers(): Handlers<Operations> {
         challenge: proof === null ? null : { nonce, signature: Buffer.from(proof.signature).toString('base64') },
         objects: takeInventory(token),
       };
+    },
+    'unit.capabilities': async ({ target }, link) => {
+      const token = await tokens().openUnit(target, link);
+      return attempt(reading(token.of, 'finding out what the token can do'), () =>
+        reportCapabilities(tokens().module, token.slot, token.session),
+      );
     },
     'unit.initialise-token': async ({ target, label, again }, link) =>
       describeToken(await initialiseToken(tokens(), target, label, again, link)),

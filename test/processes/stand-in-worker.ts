@@ -129,6 +129,7 @@ serve(
       await askPins(target, 'user', true, link);
       return find(target) ?? none();
     },
+    'unit.capabilities': none,
     'unit.create-identity': none,
     'unit.perform': none,
     'unit.zeroise': none,

@@ -1,5 +1,6 @@
 /** Looking at units without changing them: inventory and comparison. */
 import { canonicalJson, type JsonObject } from '../../canonical-json';
+import type { CapabilityReport } from '../../command/capability-report';
 import { DeviceError } from '../../command/device-error';
 import type { Ceremony } from '../ceremony';
 import type { UnitReading } from '../ports';
@@ -10,12 +11,20 @@ import type { StepHandler } from './handler';
 /** Records every object of each unit with the attributes that matter. */
 export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
   const counts: Record<string, number> = {};
-  for (const unit of step.units) counts[unit] = (await recordInventory(ceremony, step.id, unit)).objects?.length ?? 0;
+  for (const unit of step.units) {
+    const report = await ceremony.ports.devices.reportCapabilities(unit);
+    counts[unit] = (await recordInventory(ceremony, step.id, unit, report)).objects?.length ?? 0;
+  }
   return { result: { objects: counts } };
 };
 
-/** Reads a unit, and puts on record what is on it. */
-export async function recordInventory(ceremony: Ceremony, step: string, unit: string): Promise<UnitReading> {
+/** Reads a unit, and puts on record what is on it, and what its token can do as far as that was asked. */
+export async function recordInventory(
+  ceremony: Ceremony,
+  step: string,
+  unit: string,
+  report: CapabilityReport | null,
+): Promise<UnitReading> {
   const { reading } = await readUnit(ceremony, step, unit);
   await ceremony.recordFact(step, 'inventory', {
     unit,
@@ -25,7 +34,7 @@ export async function recordInventory(ceremony: Ceremony, step: string, unit: st
       attributes: { ...one.attributes },
       checkValue: one.checkValue === null ? null : { ...one.checkValue },
     })),
-    capabilities: capabilitiesOf(reading),
+    capabilities: capabilitiesOf(reading, report),
     weaknesses: tellWeaknesses(ceremony, unit, reading),
   });
   return reading;
@@ -65,7 +74,9 @@ function comparable({ known, registers }: ProvenReading): JsonObject {
   };
 }
 
-function capabilitiesOf(reading: UnitReading): JsonObject | null {
-  if (reading.capabilities === null) return null;
-  return { ...reading.capabilities, mechanisms: { ...reading.capabilities.mechanisms } };
+/** What every connect asks, with the whole report where there is one. */
+function capabilitiesOf({ capabilities }: UnitReading, report: CapabilityReport | null): JsonObject | null {
+  if (capabilities === null) return null;
+  const atConnect = { ...capabilities, mechanisms: { ...capabilities.mechanisms } };
+  return report === null ? atConnect : { ...atConnect, report };
 }
