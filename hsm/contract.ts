@@ -183,6 +183,8 @@ export const MODULE_OPERATIONS = {
   ),
   /** Destroys everything on the token, or (`look`) only tells how far that is done. `objects` is what is there now. */
   'unit.zeroise': operation(ofUnit({ command: Envelope, state: UnitState, look: Flag }), UnitReading, 120_000),
+  /** Takes identity and state off a token on which nothing else is, while the unit is in imprint mode: nobody is in charge yet. */
+  'unit.abandon-imprint': operation(ofUnit({}), Done),
   'unit.make-import-key': operation(ofUnit({}), ImportKey, 120_000),
   'unit.make-root-key': operation(
     ofUnit({ name: Text }),

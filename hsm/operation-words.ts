@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<Name, Words>> = {
   'unit.create-identity': changes('the unit’s identity was made'),
   'unit.perform': changes('a signed command was carried out'),
   'unit.zeroise': changes('the unit was zeroised'),
+  'unit.abandon-imprint': changes('a unit in imprint mode was abandoned'),
   'unit.make-import-key': changes('an import key was made in the unit'),
   'unit.make-root-key': changes('a root key was made in the unit'),
   'unit.wrap-root-key': reads('the root key was wrapped'),

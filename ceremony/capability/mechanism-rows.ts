@@ -110,13 +110,14 @@ function oaepUnwrap(answers: Answers): Judgement {
 
 function oaepWrap(answers: Answers): Judgement {
   const does = oaepHashes(answers, 'wrap');
-  const oneTime = 'wrapped to a one-time key, and anew in the share process; recorded';
-  if (answers.work('CKM_RSA_PKCS_OAEP sha256 wrap')) {
-    return GCM_FORMS.some(([, question]) => answers.work(question))
-      ? { does, by: 'hsm', keyrite: 'wrapped in the token by OAEP with SHA-256' }
-      : { does, by: 'keyrite', keyrite: `${oneTime} (the token cannot encrypt the nonce)` };
+  const sha256 = answers.work('CKM_RSA_PKCS_OAEP sha256 wrap');
+  if (sha256 && GCM_FORMS.some(([, question]) => answers.work(question))) {
+    return { does, by: 'hsm', keyrite: 'wrapped in the token by OAEP with SHA-256' };
   }
-  if (answers.work('CKM_RSA_PKCS_OAEP sha1 wrap')) return { does, by: 'keyrite', keyrite: oneTime };
+  if (answers.work('CKM_RSA_PKCS_OAEP sha1 wrap')) {
+    const why = sha256 ? ' (the token cannot encrypt the nonce)' : '';
+    return { does, by: 'keyrite', keyrite: `wrapped to a one-time key, and anew in the share process; recorded${why}` };
+  }
   return { does, by: 'refused', keyrite: 'no root key is wrapped (OAEP_NOT_SUPPORTED)' };
 }
 

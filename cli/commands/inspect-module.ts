@@ -58,7 +58,7 @@ async function askPartition(path: string, label: string | null): Promise<Capabil
     const pin = { parts: 1 as const, holders: ['holder'] };
     const address = { blank: false, label: token.label, serial: token.serial };
     const target: UnitTarget = { unit: 'partition', address, identitySpki: null, user: pin, securityOfficer: pin };
-    await refuseUsedPartition(worker, target, randomBytes(32).toString('hex'));
+    await refuseUsedPartition(() => worker.call('unit.read', { target, nonce: randomBytes(32).toString('hex') }));
     return target;
   });
 }

@@ -10,6 +10,7 @@ import { checkModuleFiles } from '../pkcs11/module-file';
 import { Pkcs11Module } from '../pkcs11/module';
 import type { ProbeReport } from '../pkcs11/probes';
 import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
+import { abandonImprint } from './abandon-imprint';
 import { findIdentity, makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
 import { ImportKeys } from './import-key';
 import { initialiseToken, setUserPin } from './initialise';
@@ -123,6 +124,10 @@ export function moduleHandlers(): Handlers<Operations> {
       if (look) return { ...readingOf(tokens(), token, target, identity, found.state), objects: [...found.objects] };
       const next = zeroise(found, state, command);
       return { ...readingOf(tokens(), token, target, null, next), objects: [] };
+    },
+    'unit.abandon-imprint': async ({ target }, link) => {
+      abandonImprint(await tokens().openUnit(target, link));
+      return null;
     },
     'unit.make-import-key': async ({ target }, link) => {
       const { token, identity } = await openUnit(target, link);

@@ -133,6 +133,7 @@ serve(
     'unit.create-identity': none,
     'unit.perform': none,
     'unit.zeroise': none,
+    'unit.abandon-imprint': none,
     'unit.make-import-key': none,
     'unit.make-root-key': () => ({
       handle: 'key-1',

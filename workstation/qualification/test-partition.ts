@@ -1,6 +1,5 @@
 /** A test partition: a token that people set aside, with a user PIN and nothing else on it. */
-import type { TokenDescription } from '../../ceremony/engine/ports';
-import type { UnitTarget } from '../../hsm/contract';
+import type { TokenDescription, UnitReading } from '../../ceremony/engine/ports';
 import { UsageError } from '../explain';
 import type { ModuleWorker } from '../module-worker';
 
@@ -32,12 +31,13 @@ function conditionOf(token: TokenDescription): string {
 }
 
 /**
- * Logs in and looks at everything that the user can see.
+ * Looks at everything that the user can see.
  *
+ * @param read logs in and reads the token
  * @throws UsageError when there is anything: nothing is ever destroyed that Keyrite did not make itself; DeviceError
  */
-export async function refuseUsedPartition(worker: ModuleWorker, target: UnitTarget, nonce: string): Promise<void> {
-  const { objects, token } = await worker.call('unit.read', { target, nonce });
+export async function refuseUsedPartition(read: () => Promise<UnitReading>): Promise<void> {
+  const { objects, token } = await read();
   const found = objects ?? [];
   if (found.length === 0) return;
   const shown = found.slice(0, MOST_SHOWN).map((one) => `${one.class} “${one.label}”`);
