@@ -11,6 +11,7 @@ import { dryRunPlan } from './commands/dry-run';
 import { inspect } from './commands/inspect';
 import { ledger } from './commands/ledger';
 import { checkProof, prove } from './commands/prove';
+import { qualify } from './commands/qualify';
 import { rehearse } from './commands/rehearse';
 import { report } from './commands/report';
 import { resume } from './commands/resume';
@@ -83,7 +84,16 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
     run: checkProof,
   },
   report: { use: 'BUNDLE -o F.html|F.pdf [--paper letter]', does: 'what a person signs and files', run: report },
-  inspect: { use: 'FILE', does: 'what a file of ours holds', run: inspect },
+  inspect: {
+    use: 'FILE, or --module NAME|PATH [--token LABEL]',
+    does: 'what a file of ours holds; or what a token really does: of a throw-away one of softhsm2, nss or opencryptoki, or of an empty test partition',
+    run: inspect,
+  },
+  qualify: {
+    use: '--binding B [--pin ID]... [-o F]',
+    does: 'what the HSM of a binding really does, on empty test partitions: its report, then the life of a unit; --pin names who enters the PIN, twice for two parts',
+    run: qualify,
+  },
   'self-test': { use: '', does: 'known answers of every algorithm in use, on this machine', run: selfTestHere },
 };
 

@@ -4,6 +4,7 @@
  * and every result is validated on both sides.
  */
 import * as v from 'valibot';
+import { CapabilityReport } from '../ceremony/command/capability-report';
 import { Envelope, SIGNATURE_ALGORITHMS } from '../ceremony/command/dsse';
 import { UnitState } from '../ceremony/command/unit-state';
 import { Base64, Hex, Id, Sha256Hex } from '../ceremony/text-forms';
@@ -161,6 +162,8 @@ export const MODULE_OPERATIONS = {
   ),
   'unit.glance': operation(ofUnit({}), UnitReading),
   'unit.read': operation(ofUnit({ nonce: Nonce }), UnitReading),
+  /** Everything the token can be asked; a slow or far one takes its time over RSA keys. */
+  'unit.capabilities': operation(ofUnit({}), CapabilityReport, 300_000),
   'unit.initialise-token': operation(ofUnit({ label: Text, again: Flag }), TokenDescription, 120_000),
   'unit.set-user-pin': operation(ofUnit({}), TokenDescription),
   'unit.create-identity': operation(
@@ -180,6 +183,8 @@ export const MODULE_OPERATIONS = {
   ),
   /** Destroys everything on the token, or (`look`) only tells how far that is done. `objects` is what is there now. */
   'unit.zeroise': operation(ofUnit({ command: Envelope, state: UnitState, look: Flag }), UnitReading, 120_000),
+  /** Takes identity and state off a token on which nothing else is, while the unit is in imprint mode: nobody is in charge yet. */
+  'unit.abandon-imprint': operation(ofUnit({}), Done),
   'unit.make-import-key': operation(ofUnit({}), ImportKey, 120_000),
   'unit.make-root-key': operation(
     ofUnit({ name: Text }),

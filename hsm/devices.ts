@@ -2,6 +2,7 @@
  * The tokens of a binding as the engine sees them: one worker process per PKCS#11 module, started when it is needed and
  * ended with the step in which it took a PIN. Keys in files are used by a process of their own, which ends likewise.
  */
+import type { CapabilityReport } from '../ceremony/command/capability-report';
 import { DeviceError } from '../ceremony/command/device-error';
 import type {
   CommandRequest,
@@ -118,6 +119,10 @@ export class ModuleDevices implements Devices {
   async readUnit(unit: string, nonce: string): Promise<UnitReading> {
     await this.#seekByLabel(unit);
     return await this.#callUnit(unit, 'unit.read', { target: this.#target(unit), nonce });
+  }
+
+  async reportCapabilities(unit: string): Promise<CapabilityReport> {
+    return await this.#callUnit(unit, 'unit.capabilities', { target: this.#target(unit) });
   }
 
   async initialiseToken(unit: string, label: string, again: boolean): Promise<TokenDescription> {

@@ -4,6 +4,7 @@
  * (or secret windows), which talk to each other past the engine.
  */
 import type { CheckValue } from '../check-value';
+import type { CapabilityReport } from '../command/capability-report';
 import type { Envelope, SigningKey } from '../command/dsse';
 import type { UnitState } from '../command/unit-state';
 import type { Printer } from '../print/printer';
@@ -169,6 +170,8 @@ export interface Devices {
   glanceAtUnit(unit: string): Promise<UnitReading>;
   /** Logs in as user, proves the identity with `nonce` (32 bytes hex), reads state, registers, inventory, capabilities. */
   readUnit(unit: string, nonce: string): Promise<UnitReading>;
+  /** Logs in as user and asks the token everything that it can be asked; leaves nothing behind. */
+  reportCapabilities(unit: string): Promise<CapabilityReport>;
   /** C_InitToken with the SO PIN that the people make. Refuses a token that is initialised, unless `again` (its label is already ours after a crash). */
   initialiseToken(unit: string, label: string, again: boolean): Promise<TokenDescription>;
   /** C_InitPIN with the user PIN that the people make. */

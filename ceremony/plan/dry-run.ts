@@ -110,6 +110,11 @@ class Bench {
             'C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal, C_GetAttributeValue',
             'every object, and the attributes that matter; a secret key gives its check value',
           );
+          this.call(
+            unit,
+            'C_OpenSession, C_GenerateKey, C_GenerateKeyPair, C_CopyObject, C_SetAttributeValue, C_WrapKey, C_UnwrapKey, C_DeriveKey, C_CloseSession',
+            'the capability report: known answers and tries, on session objects that are made for it',
+          );
         }
         return;
       case 'unit.compare':

@@ -1,4 +1,4 @@
-/** `keyrite inspect`: what a plan, binding, parameters file, key package or receipt holds. */
+/** `keyrite inspect`: what a plan, binding, parameters file, key package or receipt holds; or what a token can do. */
 import { RecordError } from '../../ceremony/keypackage/read-record';
 import { readKeyPackage } from '../../ceremony/keypackage/key-package';
 import { readReceipt } from '../../ceremony/keypackage/receipt';
@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from '../exit';
 import { UsageError } from '../../workstation/explain';
 import { readBytes } from '../../workstation/input';
 import { readArguments } from './arguments';
+import { inspectModule } from './inspect-module';
 
 /** Largest file that is looked at, in bytes. */
 const LIMIT = 1024 * 1024;
@@ -19,9 +20,15 @@ interface Found {
   readonly rows: readonly (readonly [string, string])[];
 }
 
-/** Prints what the file holds; wrapped values are named by their length only. */
-export function inspect(args: string[]): ExitCode {
-  const given = readArguments(args, 'FILE', []);
+/** Prints what the file holds; wrapped values are named by their length only. With `--module`, what a token can do. */
+export async function inspect(args: string[]): Promise<ExitCode> {
+  const given = readArguments(args, 'FILE?', ['module', 'token']);
+  const module = given.options['module'];
+  if ((module === undefined) === (given.operand === '')) {
+    throw new UsageError('name a file, or a module with --module', 'See: keyrite help');
+  }
+  if (module !== undefined) return inspectModule(module, given.options['token'] ?? null, given.json);
+  if (given.options['token'] !== undefined) throw new UsageError('--token goes with --module', 'See: keyrite help');
   const bytes = readBytes(given.operand, 'plan, binding, parameters file, key package or receipt', LIMIT);
   const found = understand(bytes, given.operand);
   if (given.json) process.stdout.write(`${JSON.stringify({ kind: found.kind, ...Object.fromEntries(found.rows) })}\n`);

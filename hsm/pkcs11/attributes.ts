@@ -41,10 +41,14 @@ const TABLE = {
   CKA_ALWAYS_SENSITIVE: [0x165, 'bool'],
   CKA_KEY_GEN_MECHANISM: [0x166, 'ulong'],
   CKA_MODIFIABLE: [0x170, 'bool'],
+  CKA_COPYABLE: [0x171, 'bool'],
+  CKA_DESTROYABLE: [0x172, 'bool'],
   CKA_EC_PARAMS: [0x180, 'bytes'],
   CKA_EC_POINT: [0x181, 'bytes'],
   CKA_ALWAYS_AUTHENTICATE: [0x202, 'bool'],
   CKA_WRAP_WITH_TRUSTED: [0x210, 'bool'],
+  /** CK_MECHANISM_TYPEs one after the other, in the machine's order. */
+  CKA_ALLOWED_MECHANISMS: [0x40000600, 'bytes'],
 } as const;
 
 interface Kinds {

@@ -10,8 +10,12 @@ export const MECHANISMS = {
   CKM_SHA_1: 0x0220,
   CKM_SHA256: 0x0250,
   CKM_SHA256_HMAC: 0x0251,
+  CKM_SHA384: 0x0260,
+  CKM_SHA512: 0x0270,
+  CKM_XOR_BASE_AND_DATA: 0x0364,
   CKM_EC_KEY_PAIR_GEN: 0x1040,
   CKM_ECDSA: 0x1041,
+  CKM_ECDH1_DERIVE: 0x1050,
   CKM_EC_EDWARDS_KEY_PAIR_GEN: 0x1055,
   CKM_EDDSA: 0x1057,
   CKM_AES_KEY_GEN: 0x1080,
@@ -27,8 +31,11 @@ export const MECHANISMS = {
 /** Name of one of {@link MECHANISMS}. */
 export type MechanismName = keyof typeof MECHANISMS;
 
-/** Hash of OAEP and of its mask generation function. */
+/** Hash of OAEP and of its mask generation function, as Keyrite uses it. */
 export type OaepHash = 'sha1' | 'sha256';
+
+/** The same with the longer ones, which are only probed. */
+export type AnyOaepHash = OaepHash | 'sha384' | 'sha512';
 
 /** Which of the two structures for AES-GCM a module takes: PKCS#11 2.20 draft (40 bytes) or 2.40 and later (48 bytes). */
 export type GcmForm = 'v2.40' | 'v2.20';
@@ -45,9 +52,16 @@ interface NativeParameter {
 }
 
 /** pkcs11js's numbers for the parameter structures it can build (CK_PARAMS_*). */
-const STRUCTURE = { gcm220: 3, oaep: 4, pss: 5, gcm240: 7 } as const;
-const MGF1 = { sha1: 1, sha256: 2 } as const;
-const HASH = { sha1: MECHANISMS.CKM_SHA_1, sha256: MECHANISMS.CKM_SHA256 } as const;
+const STRUCTURE = { gcm220: 3, oaep: 4, pss: 5, ecdh: 6, gcm240: 7 } as const;
+const MGF1 = { sha1: 1, sha256: 2, sha384: 3, sha512: 4 } as const;
+const HASH = {
+  sha1: MECHANISMS.CKM_SHA_1,
+  sha256: MECHANISMS.CKM_SHA256,
+  sha384: MECHANISMS.CKM_SHA384,
+  sha512: MECHANISMS.CKM_SHA512,
+} as const;
+/** CKD_NULL: the derived key is the shared secret itself. */
+const NO_KDF = 1;
 /** CKZ_DATA_SPECIFIED: NSS refuses OAEP without it, even with an empty label. */
 const DATA_SPECIFIED = 1;
 
@@ -57,7 +71,7 @@ export function plain(name: MechanismName): Mechanism {
 }
 
 /** RSAES-OAEP with an empty label, the same hash for message and mask. */
-export function oaep(hash: OaepHash): Mechanism {
+export function oaep(hash: AnyOaepHash): Mechanism {
   return {
     mechanism: MECHANISMS.CKM_RSA_PKCS_OAEP,
     parameter: { type: STRUCTURE.oaep, hashAlg: HASH[hash], mgf: MGF1[hash], source: DATA_SPECIFIED },
@@ -89,6 +103,25 @@ export function aesGcm(iv: Uint8Array, form: GcmForm): Mechanism {
       ? { type: STRUCTURE.gcm240, iv: bytes, ivBits: 96, tagBits: 128 }
       : { type: STRUCTURE.gcm220, iv: bytes, tagBits: 128 };
   return { mechanism: MECHANISMS.CKM_AES_GCM, parameter };
+}
+
+/** ECDH with another's public point, no key derivation function. */
+export function ecdh(point: Uint8Array): Mechanism {
+  return {
+    mechanism: MECHANISMS.CKM_ECDH1_DERIVE,
+    parameter: { type: STRUCTURE.ecdh, kdf: NO_KDF, publicData: asBuffer(point) },
+  };
+}
+
+/**
+ * A key XORed with data. pkcs11js cannot build CK_KEY_DERIVATION_STRING_DATA (a pointer and a length); the structure for
+ * GCM begins with the same two members, and the one module that has this mechanism (NSS) looks no further. Probed only.
+ */
+export function xorWith(data: Uint8Array): Mechanism {
+  return {
+    mechanism: MECHANISMS.CKM_XOR_BASE_AND_DATA,
+    parameter: { type: STRUCTURE.gcm220, iv: asBuffer(data), tagBits: 0 },
+  };
 }
 
 function ofLength(label: string, bytes: Uint8Array, length: number): Buffer {

@@ -204,6 +204,20 @@ export class Session {
     return this.#call('C_Sign', (library, session) => library.C_Sign(session, asBuffer(data), Buffer.alloc(limit)));
   }
 
+  /** C_Verify; false when the token says that the signature or MAC does not hold. */
+  verify(mechanism: Mechanism, key: ObjectHandle, data: Uint8Array, signature: Uint8Array): boolean {
+    this.#call('C_VerifyInit', (library, session) => {
+      library.C_VerifyInit(session, mechanism, this.#object(key));
+    });
+    try {
+      this.#call('C_Verify', (library, session) => library.C_Verify(session, asBuffer(data), asBuffer(signature)));
+      return true;
+    } catch (error) {
+      if (isCkr(error, 'CKR_SIGNATURE_INVALID', 'CKR_SIGNATURE_LEN_RANGE')) return false;
+      throw error;
+    }
+  }
+
   /** C_Encrypt; the result has at most `limit` bytes. */
   encrypt(mechanism: Mechanism, key: ObjectHandle, data: Uint8Array, limit = 1024): Buffer {
     this.#call('C_EncryptInit', (library, session) => {
@@ -227,6 +241,16 @@ export class Session {
     return this.#found(
       this.#call('C_UnwrapKey', (library, session) =>
         library.C_UnwrapKey(session, mechanism, this.#object(unwrapping), asBuffer(wrapped), attributes),
+      ),
+    );
+  }
+
+  /** C_DeriveKey. */
+  derive(mechanism: Mechanism, base: ObjectHandle, template: Template): ObjectHandle {
+    const attributes = encodeTemplate(template);
+    return this.#found(
+      this.#call('C_DeriveKey', (library, session) =>
+        library.C_DeriveKey(session, mechanism, this.#object(base), attributes),
       ),
     );
   }

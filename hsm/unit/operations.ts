@@ -4,11 +4,13 @@ import type { UnitState } from '../../ceremony/command/unit-state';
 import type { ArgsOf, Handlers, MODULE_OPERATIONS, PersonLink, ResultOf, UnitTarget } from '../contract';
 import { readCardKey } from '../card/read-key';
 import { prepareCard, signWithCard } from '../card/card';
+import { reportCapabilities } from '../pkcs11/capabilities/report';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import { checkModuleFiles } from '../pkcs11/module-file';
 import { Pkcs11Module } from '../pkcs11/module';
 import type { ProbeReport } from '../pkcs11/probes';
 import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
+import { abandonImprint } from './abandon-imprint';
 import { findIdentity, makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
 import { ImportKeys } from './import-key';
 import { initialiseToken, setUserPin } from './initialise';
@@ -95,6 +97,12 @@ export function moduleHandlers(): Handlers<Operations> {
         objects: takeInventory(token),
       };
     },
+    'unit.capabilities': async ({ target }, link) => {
+      const token = await tokens().openUnit(target, link);
+      return attempt(reading(token.of, 'finding out what the token can do'), () =>
+        reportCapabilities(tokens().module, token.slot, token.session),
+      );
+    },
     'unit.initialise-token': async ({ target, label, again }, link) =>
       describeToken(await initialiseToken(tokens(), target, label, again, link)),
     'unit.set-user-pin': async ({ target }, link) => describeToken(await setUserPin(tokens(), target, link)),
@@ -116,6 +124,10 @@ export function moduleHandlers(): Handlers<Operations> {
       if (look) return { ...readingOf(tokens(), token, target, identity, found.state), objects: [...found.objects] };
       const next = zeroise(found, state, command);
       return { ...readingOf(tokens(), token, target, null, next), objects: [] };
+    },
+    'unit.abandon-imprint': async ({ target }, link) => {
+      abandonImprint(await tokens().openUnit(target, link));
+      return null;
     },
     'unit.make-import-key': async ({ target }, link) => {
       const { token, identity } = await openUnit(target, link);

@@ -129,9 +129,11 @@ serve(
       await askPins(target, 'user', true, link);
       return find(target) ?? none();
     },
+    'unit.capabilities': none,
     'unit.create-identity': none,
     'unit.perform': none,
     'unit.zeroise': none,
+    'unit.abandon-imprint': none,
     'unit.make-import-key': none,
     'unit.make-root-key': () => ({
       handle: 'key-1',

@@ -1,7 +1,8 @@
 /** Looking at units without changing them: inventory and comparison. */
 import { canonicalJson, type JsonObject } from '../../canonical-json';
-import type { KnownObject } from '../../command/unit-objects';
+import type { CapabilityReport } from '../../command/capability-report';
 import { DeviceError } from '../../command/device-error';
+import type { KnownObject } from '../../command/unit-objects';
 import type { Ceremony } from '../ceremony';
 import type { UnitReading } from '../ports';
 import { describe, readUnit, type ProvenReading } from '../units';
@@ -11,20 +12,24 @@ import type { StepHandler } from './handler';
 /** Records every object of each unit with the attributes that matter. */
 export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
   const counts: Record<string, number> = {};
-  for (const unit of step.units)
-    counts[unit] = (await recordInventory(ceremony, step.id, unit, step.also)).objects?.length ?? 0;
+  for (const unit of step.units) {
+    const report = await ceremony.ports.devices.reportCapabilities(unit);
+    counts[unit] = (await recordInventory(ceremony, step.id, unit, report, step.also)).objects?.length ?? 0;
+  }
   return { result: { objects: counts } };
 };
 
 /**
- * Reads a unit, and puts on record what is on it, and how that differs from what belongs there.
+ * Reads a unit, and puts on record what is on it, how that differs from what belongs there, and what its token can do.
  *
+ * @param report what the token can do, as far as it was asked
  * @param also objects of others that the plan knows to be there
  */
 export async function recordInventory(
   ceremony: Ceremony,
   step: string,
   unit: string,
+  report: CapabilityReport | null,
   also: readonly KnownObject[] = [],
 ): Promise<UnitReading> {
   const { reading } = await readUnit(ceremony, step, unit);
@@ -36,7 +41,7 @@ export async function recordInventory(
       attributes: { ...one.attributes },
       checkValue: one.checkValue === null ? null : { ...one.checkValue },
     })),
-    capabilities: capabilitiesOf(reading),
+    capabilities: capabilitiesOf(reading, report),
     weaknesses: tellWeaknesses(ceremony, unit, reading, also),
   });
   return reading;
@@ -76,7 +81,9 @@ function comparable({ known, registers }: ProvenReading): JsonObject {
   };
 }
 
-function capabilitiesOf(reading: UnitReading): JsonObject | null {
-  if (reading.capabilities === null) return null;
-  return { ...reading.capabilities, mechanisms: { ...reading.capabilities.mechanisms } };
+/** What every connect asks, with the whole report where there is one. */
+function capabilitiesOf({ capabilities }: UnitReading, report: CapabilityReport | null): JsonObject | null {
+  if (capabilities === null) return null;
+  const atConnect = { ...capabilities, mechanisms: { ...capabilities.mechanisms } };
+  return report === null ? atConnect : { ...atConnect, report };
 }

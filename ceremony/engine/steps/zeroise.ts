@@ -39,7 +39,7 @@ export const zeroiseUnits: StepHandler<'unit.zeroise'> = async (ceremony, step) 
 
 /** What is there goes on record before it is gone, and people compare the token with the device. */
 async function confirmDestroying(ceremony: Ceremony, step: string, unit: string): Promise<void> {
-  const reading = await recordInventory(ceremony, step, unit);
+  const reading = await recordInventory(ceremony, step, unit, null);
   const name = ceremony.plan.units.find((one) => one.id === unit)?.name ?? unit;
   const operators = ceremony.record.presentWith('crypto-administrator').map((one) => one.id);
   const { serial = '', label = '' } = reading.token ?? {};
