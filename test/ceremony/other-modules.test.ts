@@ -220,6 +220,15 @@ describe('on opencryptoki', () => {
     });
     expect(outcome(lines, 'make')).toMatchObject({ wrappedIn: 'share-process', nonceEncryptedIn: 'share-process' });
     expect(facts(lines, 'inventory').map(({ weaknesses }) => weaknesses)).toEqual([[], []]);
+    for (const { capabilities } of facts(lines, 'inventory')) {
+      expect(capabilities).toMatchObject({
+        mechanisms: { 'CKA_EXTRACTABLE false': 'works' },
+        report: {
+          findings: { 'C_UnwrapKey keeps to its template': 'wrong-answer', 'C_UnwrapKey, then set right': 'works' },
+          objects: { appeared: [], gone: [] },
+        },
+      });
+    }
   });
 
   it('its PINs fit the 8 bytes that the token takes, in two parts', () => {
