@@ -31,6 +31,7 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
       'Take `room` out.',
     );
   }
+  if (binding.mode === 'production') checkThresholds(plan, findings);
   checkSeats(plan, binding, findings);
   for (const person of binding.people) checkPerson(plan, binding, person, findings);
   checkOpenSeats(plan, binding, findings);
@@ -43,6 +44,21 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
   checkFiles(plan, binding, findings);
   checkLedger(plan, binding, findings);
   return findings.list;
+}
+
+/** What a plan for training may say, a production must not: its record would be refused by every verifier. */
+function checkThresholds(plan: Plan, findings: Findings): void {
+  for (const step of plan.steps) {
+    if (step.action !== 'unit.imprint' && step.action !== 'unit.thresholds') continue;
+    const lowest = Math.min(step.signatureThreshold, step.revocationThreshold);
+    if (lowest >= 2) continue;
+    findings.error(
+      step.id,
+      'threshold-low',
+      `A threshold is ${String(lowest)}, and in production no person alone commands a unit.`,
+      'Set both thresholds to 2 or more, and have the plan reviewed and approved again.',
+    );
+  }
 }
 
 /** Each position has its count of people, and at most its alternates more. */

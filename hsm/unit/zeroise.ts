@@ -13,7 +13,7 @@ import type { PersonLink, UnitTarget } from '../contract';
 import { CLASS } from '../pkcs11/attributes';
 import { attempt, unitChanged } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
-import { findIdentity, proveIdentity, type Identity } from './identity';
+import { findIdentity, requireIdentity, type Identity } from './identity';
 import { takeInventory } from './inventory';
 import { LABEL } from './objects';
 import { keepsState, orRefused } from './perform';
@@ -44,7 +44,7 @@ export async function openToZeroise(
 ): Promise<ToZeroise> {
   const token = await openWithOrWithoutIdentity(tokens, target, link);
   const found = findIdentity(token);
-  const identity = found === null ? null : proveIdentity(token, target.identitySpki, NONCE).identity;
+  const identity = found === null ? null : requireIdentity(token, target.identitySpki);
   if (identity !== null && identity.id !== given.unit) {
     throw unitChanged(token.of, 'the state belongs to a unit of another identity');
   }
@@ -61,9 +61,6 @@ export async function openToZeroise(
   }
   return { token, identity, state, objects };
 }
-
-/** Signed and verified here, so that no other may replay it; its value says nothing. */
-const NONCE = '0'.repeat(64);
 
 async function openWithOrWithoutIdentity(tokens: Tokens, target: UnitTarget, link: PersonLink): Promise<OpenToken> {
   const isOurs = attemptFind(tokens, target);

@@ -231,6 +231,14 @@ export const BINDING_CASES: readonly BindingCase[] = [
       binding.custody?.objects.push(...binding.custody.objects);
     },
   },
+  {
+    rule: 'threshold-low',
+    change: (binding, plan) => {
+      binding.mode = 'production';
+      delete binding.room;
+      for (const step of plan.steps) if (step.action === 'unit.imprint') step.signatureThreshold = 1;
+    },
+  },
   { rule: 'medium-not-bound', change: (binding) => (binding.media = []) },
   { rule: 'id-twice', change: (binding) => binding.media.push(...binding.media) },
   { rule: 'bound-for-nothing', change: (binding) => binding.media.push({ id: 'other-usb', path: '/media/other' }) },
