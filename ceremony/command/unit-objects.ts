@@ -2,6 +2,7 @@
  * The objects that belong on a unit by its state, and what an inventory shows otherwise: what is missing, there twice, not
  * as it was made, or nobody's. Pure, for the engine that tells people and for whoever reads a record later.
  */
+import { onOneLine } from '../on-one-line';
 import type { UnitState } from './unit-state';
 
 /** Labels of our objects (docs/architecture.md). The register a master key is in is its label. */
@@ -117,8 +118,6 @@ function isSame(one: KnownObject, other: KnownObject): boolean {
   return one.class === other.class && one.label === other.label;
 }
 
-/** A label is the token's own words: nothing in it may break or turn round the line that is read aloud. */
 function inWords({ class: kind, label }: KnownObject): string {
-  const plain = label.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
-  return `${kind.replaceAll('-', ' ')} “${plain}”`;
+  return `${kind.replaceAll('-', ' ')} “${onOneLine(label)}”`;
 }

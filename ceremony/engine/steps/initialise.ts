@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { hex } from '../../check-value';
 import { DeviceError } from '../../command/device-error';
+import { onOneLine } from '../../on-one-line';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
 import { confirm } from '../confirm';
@@ -60,11 +61,6 @@ function inWords({ serial, label, initialised }: TokenDescription): string {
     initialised ? 'initialised before' : 'not initialised',
   ];
   return shown.join(', ');
-}
-
-/** A token's own words: nothing in them may break or turn round the line that is read aloud, or keep it off the record. */
-function onOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
 }
 
 async function initialiseToken(ceremony: Ceremony, step: string, unit: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Zeroising units: everything on the token goes, by the signatures of the threshold, and an empty inventory proves it. */
 import type { JsonObject } from '../../canonical-json';
+import { onOneLine } from '../../on-one-line';
 import { applyCommand } from '../../command/apply';
 import type { Envelope } from '../../command/dsse';
 import { stateSha256, type UnitState } from '../../command/unit-state';
@@ -46,7 +47,7 @@ async function confirmDestroying(ceremony: Ceremony, step: string, unit: string)
   await confirm(
     ceremony,
     step,
-    `Zeroise ${name}. Every key on this token is destroyed, ${String(reading.objects?.length ?? 0)} objects in all, and cannot be brought back: serial ${serial}, label ${label}.`,
+    `Zeroise ${name}. Every key on this token is destroyed, ${String(reading.objects?.length ?? 0)} objects in all, and cannot be brought back: serial ${onOneLine(serial)}, label ${onOneLine(label)}.`,
     operators,
   );
 }
