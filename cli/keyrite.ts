@@ -25,8 +25,8 @@ type Command = (args: string[]) => Promise<ExitCode> | ExitCode;
 
 const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: string; readonly run: Command }>> = {
   check: {
-    use: 'PLAN [--binding B [--ledger BUNDLE]]',
-    does: 'read a plan and prove that it can be carried out; the ledger in the binding is that of BUNDLE',
+    use: 'PLAN [--binding B [--ledger BUNDLE]], or --from CONDITION --to CONDITION',
+    does: 'read a plan and prove that it can be carried out, the ledger in the binding that of BUNDLE; or whether a unit can get from one condition to another, and how',
     run: check,
   },
   script: { use: 'PLAN -o F.html|F.pdf [--paper letter]', does: 'the printable script', run: script },

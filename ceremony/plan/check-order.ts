@@ -75,9 +75,13 @@ function checkEndState(plan: Plan, model: CeremonyModel, findings: Findings): vo
   }
 }
 
-/** The model after a step, whether or not the step can be carried out. */
-export function after(plan: Plan, model: CeremonyModel, step: Step): CeremonyModel {
-  return new Walker(plan, model, step.id, new Findings(), new Set()).take(step);
+/**
+ * The model after a step, whether or not the step can be carried out.
+ *
+ * @param findings takes what keeps the step from being carried out
+ */
+export function after(plan: Plan, model: CeremonyModel, step: Step, findings = new Findings()): CeremonyModel {
+  return new Walker(plan, model, step.id, findings, new Set()).take(step);
 }
 
 /** Rules of one step. Each method returns the model after the step. */
@@ -267,7 +271,8 @@ class Walker implements StepRules {
           `Unit ${id} is blank: it has no identity and nobody can command it.`,
           `Initialise ${id} with \`unit.initialise\` before this step.`,
         );
-      } else if (unit.mode === 'operational') {
+      } else if (unit.mode === 'zeroised') this.zeroised(id);
+      else if (unit.mode === 'operational') {
         this.error(
           'unit-not-imprint',
           `Unit ${id} has left imprint mode by then and has its administrators.`,

@@ -155,6 +155,8 @@ describe('a command line that is no use', () => {
     [['rehearse', '--keap', 'x'], /--keap/],
     [['rehearse', '--out'], /--out/],
     [['check'], /PLAN is missing/],
+    [['check', '--from', 'blank'], /--from and --to go together/],
+    [['check', '--from', 'blank', '--to', 'lost'], /lost is no condition of a unit/],
     [['check', 'a', 'b'], /too many arguments/],
     [['run', 'plan.yaml'], /--binding is missing/],
     [['resume'], /DIR is missing/],
