@@ -99,6 +99,13 @@ export const SYSTEM_PACKAGES = [
     neededFor: 'tests',
   },
   {
+    name: 'python3',
+    why: 'a verifier of bundles, written from the document alone, whose verdicts the tests compare with ours',
+    commands: ['python3'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
     name: 'poppler-utils',
     why: 'the tests read PDFs with it: text, structure, pages as pictures',
     commands: ['pdftotext', 'pdftoppm', 'pdfinfo'],

@@ -59,7 +59,7 @@ def as_json(bundle: str, verdict: Verdict) -> str:
 
 def run_batch(verifier: Verifier, file: str) -> int:
     """Each line of the file names a bundle and what is given from outside; each line printed is its verdict."""
-    with open(file, encoding="utf-8") as lines:
+    with open(0 if file == "-" else file, encoding="utf-8") as lines:
         for text in lines:
             asked: Dict[str, Any] = json.loads(text)
             verdict = judge(verifier, asked["bundle"], asked.get("planHash") or None, asked.get("approvers", []))
@@ -95,7 +95,7 @@ def main() -> int:
     parser.add_argument("--approver", action="append", default=[], help="key of an approver, PEM")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--schemas", default=str(SCHEMAS), help="folder of the published JSON Schemas")
-    parser.add_argument("--batch", help="file with one JSON object a line, for many bundles")
+    parser.add_argument("--batch", help="file with one JSON object a line, for many bundles; - is standard input")
     parser.add_argument("--proof", help="a proof file")
     parser.add_argument("--checkpoint", action="append", default=[], help="a checkpoint that the proof is about")
     parser.add_argument("bundle", nargs="?", help="the folder of the bundle")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Dict, List, NamedTuple, Set
 
 from . import der, timestamps, tree
+from .canonical import NotCanonical, from_base64, parse_any_form
 from .case import Case
 from .checkpoints import check_envelope, check_signatures
 from .finding import Missing, Refused
@@ -124,13 +124,16 @@ class Addenda:
         need(len(data) <= LARGEST_RECEIPT, "the receipt is larger than 64 KiB")
         # A receipt comes from the connected side in JSON of any form; only what is signed here is canonical.
         try:
-            file = json.loads(data.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            need(False, f"the receipt is no JSON: {error}")
-        about = file.get("package") if isinstance(file, dict) else None
-        good = isinstance(about, dict) and about.get("sha256") == package["sha256"]
-        good = good and file.get("format") == "keyrite-receipt/1"
-        need(good and file.get("ceremony") == self._case.ceremony, "a receipt of another package or ceremony")
+            file = parse_any_form(data)
+            self._case.schemas.check("receipt", file)
+            # Whose signature it is and whether it holds is not part of the verdict; its form is.
+            if file["signature"] is not None:
+                from_base64(file["signature"]["value"])
+        except (NotCanonical, Misfit) as error:
+            need(False, f"the receipt: {error}")
+        about = (file["package"]["sha256"], file["ceremony"], file.get("mode", self._case.mode))
+        wanted = (package["sha256"], self._case.ceremony, self._case.mode)
+        need(about == wanted, "a receipt of another package, ceremony or mode")
 
     def _check_cosignature(self, line: Line, value: Dict[str, Any], need: Any) -> None:
         people, closed, who = self._case.people, self._closed, value["participant"]

@@ -1,4 +1,4 @@
-"""Canonical JSON: RFC 8785 with the further limits of the section "Notation", and strict base64."""
+"""Canonical JSON: RFC 8785 with the further limits of the section "Notation"; JSON of any form; strict base64."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def parse_with_newline(data: bytes) -> Any:
     return parse(data[:-1])
 
 
+def parse_any_form(data: bytes) -> Any:
+    """The value of JSON of any form, as other programs write it; raises NotCanonical where it is no JSON."""
+    try:
+        # A byte order mark before it is passed over.
+        text = data.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise NotCanonical(f"not JSON: {error}") from error
+
+
 def from_base64(text: Any) -> bytes:
     """Bytes of standard, padded base64 whose spare bits are zero: what encodes back to the same text."""
     if not isinstance(text, str):
@@ -85,6 +95,12 @@ def _integer(digits: str) -> int:
     if digits == "-0" or len(digits) > 17 or abs(int(digits)) > LARGEST_INTEGER:
         raise NotCanonical("a number outside the range of integers")
     return int(digits)
+
+
+def _number(text: str) -> Any:
+    # 1.0 and 1e0 are the integer 1, as JSON Schema counts.
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _no_number(_text: str) -> Any:

@@ -49,6 +49,8 @@ def carry_out(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     payload = command.payload
     if command.sha256 == state["command"]:
         return state
+    if state["mode"] == "zeroised":
+        raise Rejected("the unit is zeroised")
     if (payload["unit"], payload["serial"]) != (state["unit"], state["serial"]):
         raise Rejected("a command for another unit")
     if payload["counter"] != state["counter"] + 1:
@@ -83,6 +85,16 @@ def _add(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     _need(all(one["id"] != new["id"] and one["spki"] != new["spki"] for one in present), "an administrator already")
     _need(len(present) < MOST_ADMINISTRATORS, "more than 8 administrators")
     return {"administrators": [*present, new]}
+
+
+def _remove(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    old, present = command.order["administrator"], state["administrators"]
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= state["revocationThreshold"], "too few administrators signed")
+    _need(old in present, "no administrator")
+    left = [one for one in present if one != old]
+    _need(len(left) >= max(state["signatureThreshold"], state["revocationThreshold"]), "too few would be left")
+    return {"administrators": left}
 
 
 def _set_thresholds(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
@@ -126,10 +138,33 @@ def _activate(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     return {"registers": {"new": "empty", "current": "valid"}}
 
 
+def _clear(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    new, loading = state["registers"]["new"], state["loading"]
+    needed = state["signatureThreshold"] if new == "full-committed" else 1
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= needed, "too few administrators signed")
+    _need(new != "empty" or loading is not None, "nothing to clear")
+    # A key that is not whole has no pattern yet.
+    _need((command.order["pattern"] is None) == (loading is not None), "a pattern where there is none, or none")
+    return {"loading": None, "registers": {**state["registers"], "new": "empty"}}
+
+
+def _zeroise(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= state["signatureThreshold"], "too few administrators signed")
+    return {
+        "mode": "zeroised", "administrators": [], "signatureThreshold": 0, "revocationThreshold": 0, "loading": None,
+        "registers": {"new": "empty", "current": "empty"},
+    }
+
+
 _RULES = {
     "administrator.add": _add,
+    "administrator.remove": _remove,
     "thresholds.set": _set_thresholds,
     "master-key.load": _load,
     "master-key.commit": _commit,
     "master-key.activate": _activate,
+    "master-key.clear": _clear,
+    "unit.zeroise": _zeroise,
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Set, Tuple
 
-from .canonical import NotCanonical, dump, parse_with_newline
+from .canonical import NotCanonical, dump, parse_any_form
 from .case import Case, refuse, trimmed
 from .checkpoints import Checkpoints
 from .custody import Custody
 from .readings import is_reading
 from .record import Line
+from .schema import Misfit
 from .shares import ShareSets
 from .steps import Step
 
@@ -29,13 +30,21 @@ class Completion:
         self._lacking: List[Tuple[Line, str, Set[str], str]] = []
         self._rules: Dict[str, Callable[[Line, Step], None]] = {
             "preflight": self._preflight, "roll-call": self._roll_call, "statement": self._statement,
-            "enrol": self._enrol, "unit.initialise": self._initialise, "unit.imprint": self._imprint,
+            "enrol": self._enrol, "unit.initialise": self._initialise, "unit.imprint": self._thresholds,
+            "unit.thresholds": self._thresholds, "unit.zeroise": self._zeroise,
             "unit.inventory": self._inventory, "unit.compare": self._compare,
             "master-key.generate": self._generate, "shares.distribute": self._distribute,
             "master-key.load": self._load, "master-key.commit": self._commit,
-            "master-key.activate": self._activate, "master-key.verify": self._verify, "key.package": self._package,
+            "master-key.activate": self._activate, "master-key.clear": self._clear,
+            "master-key.verify": self._verify, "key.package": self._package,
             "fact": self._fact, "custody": self._entries, "checkpoint": self._signed, "pause": self._pause,
         }
+
+    def confirmed(self, line: Line) -> None:
+        """What people confirm in a statement is what the plan has them say."""
+        step = self._case.step_of(line)
+        if step is not None and step["action"] == "statement" and line.body["statement"] != trimmed(step["text"]):
+            refuse(line, "a confirmation in other words than the plan's")
 
     def check(self, line: Line, step: Step) -> None:
         rule = self._rules.get(step.plan["action"])
@@ -56,21 +65,19 @@ class Completion:
     def _enough_of(self, who: Set[str], positions: List[str]) -> bool:
         people = self._case.people
         return all(
-            sum(1 for one in who if people.acts(one) and people.position[one] == position) >= people.count(position)
+            sum(1 for one in who if people.position[one] == position) >= people.count(position)
             for position in positions
         )
 
     def _roll_call(self, line: Line, step: Step) -> None:
         came = {one.body["participant"] for one in step.lines if one.type == "participant.present"}
-        enough = self._enough_of(came, step.plan["positions"])
+        # Who came and left is no longer there when the roll is called to its end.
+        enough = self._enough_of(came & self._case.people.there, step.plan["positions"])
         self._unless_excepted(enough, line, step, WAIVERS, "too few people proved presence")
 
     def _statement(self, line: Line, step: Step) -> None:
-        text = trimmed(step.plan["text"])
-        confirmed: Set[str] = set()
-        for one in step.lines:
-            if one.type == "step.confirmed" and one.body["statement"] == text:
-                confirmed.update(one.by)
+        # That the words are the plan's was seen when each was taken. What was confirmed stays so, whoever left since.
+        confirmed = {who for one in step.lines if one.type == "step.confirmed" for who in one.by}
         enough = self._enough_of(confirmed, step.plan["by"])
         self._unless_excepted(enough, line, step, WAIVERS, "too few people confirmed the statement")
 
@@ -168,7 +175,7 @@ class Completion:
             for name in names:
                 self._need_done(line, step, f"{unit}/{name}", signed=True)
 
-    def _imprint(self, line: Line, step: Step) -> None:
+    def _thresholds(self, line: Line, step: Step) -> None:
         self._each_unit(line, step, ["thresholds"])
 
     def _commit(self, line: Line, step: Step) -> None:
@@ -176,6 +183,15 @@ class Completion:
 
     def _activate(self, line: Line, step: Step) -> None:
         self._each_unit(line, step, ["activate"])
+
+    def _clear(self, line: Line, step: Step) -> None:
+        self._each_unit(line, step, ["clear"])
+
+    def _zeroise(self, line: Line, step: Step) -> None:
+        for unit in step.plan["units"]:
+            # The objects are those of an inventory after it.
+            if self._need_done(line, step, f"{unit}/zeroise", signed=True).get("objects") != []:
+                refuse(line, f"{unit} was not seen to be empty")
 
     def _load(self, line: Line, step: Step) -> None:
         self._each_unit(line, step, [f"load-{number}" for number in range(1, self._number_of_shares(line) + 1)])
@@ -221,12 +237,14 @@ class Completion:
         if written.get("sha256") != self._case.files.sha256(name):
             refuse(line, "the key package is not the one that was written")
         try:
-            package = parse_with_newline(self._case.files.read(name))
-        except NotCanonical as error:
+            package = parse_any_form(self._case.files.read(name))
+            self._case.schemas.check("key-package", package)
+        except (NotCanonical, Misfit) as error:
             refuse(line, f"{name}: {error}")
-        fields = package.get("fields") if isinstance(package, dict) else None
-        if not isinstance(fields, dict) or act.answer is None:
-            refuse(line, f"{name} is no key package")
-        told = (package.get("ceremony"), package.get("line"), package.get("checkValue"), fields.get("payload"))
+        if act.answer is None:
+            refuse(line, "the key was not made")
+        if package["publicKeySha256"] != act.intent.body["parameters"].get("publicKeySha256"):
+            refuse(line, f"{name} is wrapped under another key")
+        told = (package["ceremony"], package["line"], package["checkValue"], package["fields"]["payload"])
         if told != (self._case.ceremony, act.answer.seq, made.get("checkValue"), made.get("wrapped")):
             refuse(line, f"{name} is not what was made")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Set
+from typing import Any, Dict, Optional, Set
 
 from .case import Case, refuse
 from .finding import Refused
@@ -11,7 +11,7 @@ from .record import Line
 
 KEEPERS = {"crypto-administrator", "security-officer", "custodian"}
 # From which states an act is possible, None for an object that the ledger lacks.
-POSSIBLE = {
+POSSIBLE: Dict[str, Set[Optional[str]]] = {
     "in": {None}, "closed": {None, "open"}, "opened": {"sealed"}, "destroyed": {"sealed", "open"},
 }
 LEADS_TO = {"in": "sealed", "closed": "sealed", "opened": "open", "destroyed": "destroyed"}
@@ -52,8 +52,9 @@ class Custody:
             refuse(line, f"{name} is no material of the plan")
         self._check_signers(line, step)
         record = case.open(line, value["record"], "custody")
-        if record.signers != sorted(set(line.by)) or len(record.signers) != 2:
-            refuse(line, "not signed by the two people in by")
+        # Signers of an envelope are sorted, and so `by` is too.
+        if record.signers != line.by:
+            refuse(line, "not signed by the two people in by, sorted")
         told = {member: record.payload[member] for member in ("act", "object", "seal", "place", "step", "kind", "head")}
         wanted = {
             "act": act, "object": name, "seal": value["seal"], "place": value["place"], "step": line.step,
@@ -71,10 +72,8 @@ class Custody:
         if any(people.position[who] not in step["by"] for who in line.by):
             refuse(line, "by somebody whose position the step does not name")
         roles = [people.role(who) for who in line.by]
-        keeper_and_watcher = any(
-            first in KEEPERS and second in WATCHERS for first, second in (roles, reversed(roles))
-        )
-        if not keeper_and_watcher:
+        # Nobody is both, so that among two people one of each is both of them.
+        if not (KEEPERS.intersection(roles) and WATCHERS.intersection(roles)):
             refuse(line, "not by one who keeps and one who watches")
 
     def _move(self, line: Line, step: Dict[str, Any], value: Dict[str, Any]) -> None:

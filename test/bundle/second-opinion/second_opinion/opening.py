@@ -24,6 +24,8 @@ def open_case(case: Case) -> None:
     case.binding = case.first_binding = read_document(case, "binding.json", "binding")
     if case.files.sha256("plan.json") != body["plan"]["sha256"] or case.plan["id"] != body["plan"]["id"]:
         raise Refused("plan.json", 0, "not the plan that line 0 names")
+    if case.plan["title"] != body["title"]:
+        refuse(line, "the title is not the plan's")
     if case.files.sha256("binding.json") != body["binding"]["sha256"]:
         raise Refused("binding.json", 0, "not the binding that line 0 names")
     check_binding_is_of_ceremony(case, case.binding, "binding.json", 0)
@@ -108,8 +110,8 @@ def _check_approval(case: Case, name: str, approver: str, binding_sha256: str, l
         raise Refused(name, line.seq, str(error)) from error
     envelope.check_shape(file, name)
     opened = case.envelopes.open(file, "approval", case.people.keys, name, line.seq)
-    # An approver need not attend, so a pause does not keep anybody from approving; having left does.
-    if opened.signers != [approver] or approver in case.people.gone:
+    # An approver need not attend: neither a pause nor having left keeps anybody from approving.
+    if opened.signers != [approver]:
         raise Refused(name, line.seq, "not signed by the approver alone")
     if opened.payload["approver"] != approver:
         raise Refused(name, line.seq, "the approval of somebody else")

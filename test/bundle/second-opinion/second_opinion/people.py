@@ -1,8 +1,8 @@
-"""Who takes part: the roster as it grows, keys, and who is there, gone, or not yet back after a pause."""
+"""Who takes part: the roster as it grows, keys, and who is there, gone, or still to come."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
 from .canonical import sha256_hex
 from .finding import Refused
@@ -27,9 +27,11 @@ class People:
         self._roles_of_name: Dict[str, Set[str]] = {}
         # Who proved presence in this session, or was enrolled in it, and has not left since.
         self.there: Set[str] = set()
-        # Who left or was replaced, and whoever stood on the roster when a later session began, until a new proof.
+        # Who left or was replaced, and whoever stood on the roster when a session began, until they prove presence.
         self.gone: Set[str] = set()
         self.awaited: Set[str] = set()
+        # Nobody's place in a session depends on its binding who was enrolled, in whatever session.
+        self.enrolled: Set[str] = set()
 
     def add(self, entry: Dict[str, Any], position_id: str, where: str, line: int) -> None:
         """Puts somebody on the roster, who has no id and no key that somebody had before."""
@@ -78,10 +80,10 @@ class People:
         """Whether somebody may stand in `by`, sign, vouch and count."""
         return who in self.entries and who not in self.gone and who not in self.awaited
 
-    def check_acting(self, people: List[str], where: str, line: int) -> None:
+    def check_acting(self, people: List[str], where: str, line: Optional[int]) -> None:
         for who in people:
             if not self.acts(who):
-                raise Refused(where, line, f"{who} is not on the roster, left, or did not come back")
+                raise Refused(where, line, f"{who} is not on the roster, left, or did not prove presence")
 
     def arrive(self, who: str) -> None:
         self.there.add(who)
@@ -93,6 +95,7 @@ class People:
         self.gone.add(who)
 
     def begin_session(self) -> None:
+        """From here on everybody is awaited. In the first session, only the rules of today ask for it."""
         self.there.clear()
         self.awaited = set(self.entries)
 

@@ -8,7 +8,7 @@ from .case import Case, refuse
 from .people import WATCHERS
 from .record import Line
 
-# After a pause, before anybody proved presence anew, people stand in these lines of a pre-flight only.
+# Before they prove presence in a session, people stand in these lines of a pre-flight only.
 BEFORE_ROLL_CALL = {"step.confirmed", "fact.recorded"}
 
 
@@ -18,7 +18,7 @@ class Presence:
         self._nonces: Set[str] = set()
 
     def check_by(self, line: Line) -> None:
-        """Everybody in `by` is on the roster; who left or is still awaited after a pause does not stand there."""
+        """Everybody in `by` is on the roster; who left or is still awaited does not stand there."""
         people = self._case.people
         for who in line.by:
             if who not in people.entries:
@@ -44,6 +44,8 @@ class Presence:
         people, who = self._case.people, line.body["participant"]
         if line.by != [who]:
             refuse(line, "somebody else's proof of presence")
+        if who not in people.enrolled and all(person["id"] != who for person in self._case.binding["people"]):
+            refuse(line, f"the session's binding leaves {who} out")
         # Proving presence is what people do who are gone or awaited, so this is not held against that.
         proof = self._case.envelopes.open(line.body["proof"], "presence", people.keys, "transcript.jsonl", line.seq)
         if proof.signers != [who] or proof.payload["participant"] != who:
@@ -77,7 +79,8 @@ class Presence:
             refuse(line, "an enrolment outside a step of its action")
         if len(vouchers) != 2 or not vouchers[0] < vouchers[1] or line.by != vouchers:
             refuse(line, "the vouchers are not two people, sorted, who stand in by")
-        people.check_acting(vouchers, "transcript.jsonl", line.seq)
+        if any(who not in people.there for who in vouchers):
+            refuse(line, "a voucher who is not there")
         if any(people.position[who] not in step["vouchers"] for who in vouchers):
             refuse(line, "a voucher of another position")
         people.add(entry, step["position"], "transcript.jsonl", line.seq)
@@ -91,3 +94,4 @@ class Presence:
         if f"keys/{entry['id']}.pem" not in {file["name"] for file in body["files"]}:
             refuse(line, "the key is not named")
         people.arrive(entry["id"])
+        people.enrolled.add(entry["id"])

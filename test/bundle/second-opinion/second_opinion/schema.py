@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import unicodedata
+from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Pattern
 
@@ -18,7 +22,15 @@ KEYWORDS = {
     "minimum", "maximum", "properties", "required", "additionalProperties", "propertyNames", "items", "minItems",
     "maxItems", "anyOf", "oneOf",
 }
-TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+# Of lines, of key packages, and of timestamps: in each the first 14 digits are the time to the second.
+TIME_PATTERNS = {
+    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$",
+    r"^[0-9]{14}(?:\.[0-9]{1,9})?Z$",
+}
+# Categories that no version of Unicode changes.
+FIXED = {"Cc": r"\x00-\x1f\x7f-\x9f", "Cs": r"\ud800-\udfff"}
+CATEGORY = re.compile(r"\\p\{(C[cs]?)\}")
 
 
 class SchemaError(Exception):
@@ -101,7 +113,7 @@ class Schemas:
         if self._patterns[pattern].search(value) is None:
             raise Misfit(f"{at}: does not match {pattern}")
         # A pattern cannot say that a time exists in the calendar; the format does.
-        if pattern == TIME_PATTERN and not clocktime.is_time(value):
+        if pattern in TIME_PATTERNS and not _in_calendar(value):
             raise Misfit(f"{at}: no such time")
 
     def _check_list(self, schema: Dict[str, Any], value: List[Any], root: Dict[str, Any], at: str) -> None:
@@ -137,6 +149,8 @@ class Schemas:
     def _fits(self, choices: List[Any], value: Any, root: Dict[str, Any], at: str, enough: Optional[int]) -> int:
         count = 0
         for choice in choices:
+            if _is_of_another_kind(choice, value):
+                continue
             try:
                 self._check(choice, value, root, at)
             except Misfit:
@@ -147,9 +161,19 @@ class Schemas:
         return count
 
 
+def _is_of_another_kind(choice: Any, value: Any) -> bool:
+    """Whether a member that tells kinds apart, as the action of a step, is not the choice's: seen without a descent."""
+    if not isinstance(choice, dict) or not isinstance(value, dict):
+        return False
+    return any(
+        isinstance(part, dict) and "const" in part and name in value and not _same(part["const"], value[name])
+        for name, part in choice.get("properties", {}).items()
+    )
+
+
 def _is_type(name: str, value: Any) -> bool:
     if name in ("integer", "number"):
-        # Canonical JSON has integers only, so the two are one.
+        # Canonical JSON has integers only, and in JSON of any form 1.0 was read as 1, so the two are one.
         return isinstance(value, int) and not isinstance(value, bool)
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
     if name not in kinds:
@@ -162,13 +186,33 @@ def _same(expected: Any, value: Any) -> bool:
     return type(expected) is type(value) and expected == value
 
 
+def _in_calendar(time: str) -> bool:
+    digits = re.sub(r"[^0-9]", "", time)
+    parts = (digits[:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12], digits[12:14])
+    return clocktime.exists(*(int(part) for part in parts))
+
+
+@lru_cache(maxsize=None)
+def _characters(category: str) -> str:
+    """What stands between [ and ] for all characters of a category of Unicode: `C` is all that begin with it."""
+    if category in FIXED:
+        return FIXED[category]
+    ranges: List[str] = []
+    codes = range(sys.maxunicode + 1)
+    for within, run in groupby(codes, key=lambda code: unicodedata.category(chr(code))[0] == category):
+        if within:
+            found = list(run)
+            ranges.append(f"\\U{found[0]:08x}-\\U{found[-1]:08x}")
+    return "".join(ranges)
+
+
 def _pattern(source: str) -> Pattern[str]:
     """The pattern as Python understands it. Patterns are ECMAScript's with the flag u."""
     if not source.startswith("^") or not source.endswith("$"):
         raise SchemaError(f"a pattern that is not anchored: {source}")
     # Python's $ also matches before a last LF.
     text = source[:-1] + r"\Z"
-    text = text.replace(r"\p{Cc}", r"\x00-\x1f\x7f-\x9f").replace(r"\p{Cs}", r"\ud800-\udfff")
-    if re.search(r"\\(?![/.dnxu0Z])", text):
+    text = CATEGORY.sub(lambda match: _characters(match[1]), text)
+    if re.search(r"\\(?![/.dnxuU0Z])", text):
         raise SchemaError(f"an escape that is not known: {source}")
     return re.compile(text, re.ASCII)

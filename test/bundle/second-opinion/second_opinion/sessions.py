@@ -94,19 +94,17 @@ class Sessions:
     def _check_people(
         self, line: Line, roster: List[Dict[str, Any]], binding: Dict[str, Any], before: Set[str]
     ) -> None:
-        """Who stood on the roster before stands there unchanged; others join it here."""
+        """Who stood on the roster before, if the binding has them, stands there unchanged; others join it here."""
         people = self._case.people
-        stands: Dict[str, Dict[str, Any]] = {}
+        stands: Set[str] = set()
         for entry, person in zip(roster, binding["people"]):
-            if entry["id"] in stands:
-                refuse(line, f"the id {entry['id']} stands twice")
-            stands[entry["id"]] = entry
-            if entry["id"] not in before:
+            who = entry["id"]
+            if who in stands:
+                refuse(line, f"the id {who} stands twice")
+            stands.add(who)
+            if who not in before:
                 people.add(entry, person["position"], "transcript.jsonl", line.seq)
-            elif people.position[entry["id"]] != person["position"]:
-                refuse(line, f"{entry['id']} has another position than before")
-        for who in before:
-            if stands.get(who) != people.entries[who]:
+            elif entry != people.entries[who] or person["position"] != people.position[who]:
                 refuse(line, f"{who} does not stand on the roster as before")
 
     def _check_units(self, name: str, binding: Dict[str, Any]) -> None:
@@ -121,9 +119,9 @@ class Sessions:
                 continue
             if last is None or last["identity"] != known.identity:
                 raise Refused(name, None, f"{unit['id']} is not known by its identity")
-            state = known.states.get(last["stateSha256"])
+            state = self._units.possible_states(known).get(last["stateSha256"])
             if state is None or state["counter"] != last["counter"]:
-                raise Refused(name, None, f"{unit['id']} is not known in a state that the record led to")
+                raise Refused(name, None, f"{unit['id']} is not known in a state that it can be in")
 
     def finish(self) -> None:
         """No folder of a session that is not on record, but for the next one while the ceremony is paused."""

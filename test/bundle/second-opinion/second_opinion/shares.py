@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Set, Tuple
 
 from .case import refuse
 from .record import Line
@@ -16,6 +16,7 @@ class ShareSets:
     def __init__(self) -> None:
         self._sets: Dict[str, Dict[str, Any]] = {}
         self.counting: Optional[Dict[str, Any]] = None
+        self._voided: Set[str] = set()
         self._index_of: Dict[Tuple[str, str], int] = {}
 
     def made(self, line: Line, share_set: Dict[str, Any]) -> None:
@@ -28,6 +29,7 @@ class ShareSets:
             refuse(line, "more than 1,000 sets of shares")
 
     def voided(self, name: str) -> None:
+        self._voided.add(name)
         if self.counting is not None and self.counting["set"] == name:
             self.counting = None
 
@@ -36,6 +38,8 @@ class ShareSets:
         share_set = self._sets.get(order["set"])
         if share_set is None:
             refuse(line, "a share of a set that was not made")
+        if order["set"] in self._voided:
+            refuse(line, "a share of a set that was voided")
         named = {"index": order["index"], "commitment": order["commitment"]}
         shares = [{"index": share["index"], "commitment": share["commitment"]} for share in share_set["shares"]]
         if named not in shares or order["of"] != len(shares):

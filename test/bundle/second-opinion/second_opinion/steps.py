@@ -25,7 +25,9 @@ class Step:
     def __init__(self, place: int, plan: Dict[str, Any]) -> None:
         self.place = place
         self.plan = plan
-        self.state = "waiting"  # then "under way", then "complete" or "skipped"
+        self.state = "waiting"  # then "under way", then "complete"
+        # An exception stands in for the outcome, whatever else becomes of the step.
+        self.skipped = False
         self.attempt = 0
         self.lines: List[Line] = []
         self._attempt_begins = 0
@@ -49,7 +51,7 @@ class Step:
 
     @property
     def over(self) -> bool:
-        return self.state in ("complete", "skipped")
+        return self.state == "complete" or self.skipped
 
 
 class Steps:
@@ -75,7 +77,7 @@ class Steps:
         elif line.type == "step.started":
             self._start(line, step)
         else:
-            if step.state != "under way":
+            if step.state != "under way" or self._is_behind(step):
                 refuse(line, "the step is not under way")
             if line.body.get("attempt", step.attempt) != step.attempt:
                 refuse(line, "the number of another attempt")
@@ -91,6 +93,8 @@ class Steps:
 
     def _start(self, line: Line, step: Step) -> None:
         self._check_can_begin(line, step)
+        if sum(1 for earlier in self.steps[: step.place] if earlier.plan["action"] == "pause") != self.pauses:
+            refuse(line, "the ceremony did not pause before the step")
         step.begin(line)
         if line.body["attempt"] != step.attempt:
             refuse(line, "attempts count from 1")
@@ -98,20 +102,27 @@ class Steps:
             refuse(line, "the action is not the plan's")
 
     def _skip(self, line: Line, step: Step) -> None:
-        self._check_can_begin(line, step)
+        # An exception may skip a step between the end of a pause step and the pause itself.
+        if step.attempt == 0:
+            self._check_can_begin(line, step)
+        elif self._is_behind(step):
+            refuse(line, "a later step has begun")
         if step.plan["action"] not in SKIPPABLE:
             refuse(line, "a step of this action is never skipped")
-        step.state = "skipped"
+        step.skipped = True
 
     def _check_can_begin(self, line: Line, step: Step) -> None:
-        if step.over:
-            refuse(line, "the step is over")
+        # What was skipped may still be carried out.
+        if step.state == "complete":
+            refuse(line, "the step is complete")
         if not all(earlier.over for earlier in self.steps[: step.place]):
             refuse(line, "a step before it is not over")
-        if any(later.state != "waiting" for later in self.steps[step.place + 1 :]):
+        if self._is_behind(step):
             refuse(line, "a later step has begun")
-        if sum(1 for earlier in self.steps[: step.place] if earlier.plan["action"] == "pause") != self.pauses:
-            refuse(line, "the ceremony did not pause before the step")
+
+    def _is_behind(self, step: Step) -> bool:
+        """Whether the ceremony is past the step: a later one began, or was skipped, which counts as beginning here."""
+        return any(later.state != "waiting" or later.skipped for later in self.steps[step.place + 1 :])
 
     def _announce(self, line: Line, step: Step) -> None:
         act, unit = line.body["act"], line.body["unit"]

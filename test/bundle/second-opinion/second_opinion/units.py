@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from .canonical import NotCanonical, from_base64, sha256_hex
 from .case import Case, refuse
 from .commands import Command, Rejected, carry_out, first_state, state_hash
+from .left_by import LEFT_BY
 from .record import Line
 from .shares import ShareSets
 from .signatures import BadKey, read_key
@@ -14,14 +15,13 @@ from .steps import Act, Step, Steps
 
 MOST_STATES = 32
 MOST_PENDING = 100
-ACTION_OF = {"administrator.add": "unit.imprint", "thresholds.set": "unit.imprint"}
-# What a completed step leaves its units in: (mode, register new, register current), None for any.
-LEFT_BY: Dict[str, Tuple[Optional[str], Optional[str], Optional[str]]] = {
-    "unit.imprint": ("operational", None, None),
-    "master-key.load": (None, "full-uncommitted", None),
-    "master-key.commit": (None, "full-committed", None),
-    "master-key.activate": (None, "empty", "valid"),
+# In steps of which actions a command stands; any other command in steps of the action of its own name.
+ACTIONS_OF = {
+    "administrator.add": {"unit.imprint", "unit.administrators.add"},
+    "administrator.remove": {"unit.administrators.remove"},
+    "thresholds.set": {"unit.imprint", "unit.thresholds"},
 }
+THRESHOLDS = ("signatureThreshold", "revocationThreshold")
 
 
 class Unit:
@@ -31,8 +31,6 @@ class Unit:
         self.identity = identity
         self.states: Dict[str, Dict[str, Any]] = {}
         self.loaded: Dict[str, Optional[str]] = {}
-        # A token that keeps no state tells no serial; the first command does.
-        self.serial_open = False
         # Commands that were begun and are not done: (step, act) -> command.
         self.begun: Dict[Tuple[str, str], Command] = {}
         self.unanswered: Dict[Tuple[str, str], Command] = {}
@@ -94,7 +92,9 @@ class Units:
         if last is None:
             refuse(line, "the binding knows no state of this unit")
         unit = self._identify(line, name, value["algorithm"], value["spki"], value["identity"])
-        if {state["unit"], last["identity"]} != {unit.identity} or last["stateSha256"] != state_hash(state):
+        if {state["unit"], last["identity"]} != {unit.identity}:
+            refuse(line, "the unit is not the one that the binding knows")
+        if (last["counter"], last["stateSha256"]) != (state["counter"], state_hash(state)):
             refuse(line, "the unit is not in the state that the binding knows")
         known = self.units.setdefault(name, unit)
         if known is unit:
@@ -118,9 +118,7 @@ class Units:
         unit = self._identify(line, name, result.get("algorithm"), result["spki"], result["id"])
         state = result["state"]
         begins = first_state(unit.identity, "" if state is None else state["serial"])
-        if state is None:
-            unit.serial_open = True
-        elif state != begins:
+        if state != begins:
             refuse(line, "a new unit is not in the state that it begins in")
         unit.put([(begins, None)])
         self.units[name] = unit
@@ -140,9 +138,6 @@ class Units:
         unit = self.units.get(body["unit"])
         if unit is None:
             refuse(line, "a command on a unit whose state is not known")
-        if unit.serial_open:
-            unit.put([(first_state(unit.identity, command.payload["serial"]), None)])
-            unit.serial_open = False
         self._check_order(line, step, unit, command)
         try:
             unit.after(command)
@@ -154,30 +149,34 @@ class Units:
             refuse(line, "more than 100 commands begun and not done")
 
     def _check_order(self, line: Line, step: Step, unit: Unit, command: Command) -> None:
-        order, people = command.order, self._case.people
-        if step.plan["action"] != ACTION_OF.get(command.name, command.name):
+        order = command.order
+        if step.plan["action"] not in ACTIONS_OF.get(command.name, {command.name}):
             refuse(line, "the command stands in a step of another action")
         if line.body["unit"] not in step.plan["units"]:
             refuse(line, "the step is not about this unit")
-        if command.name == "administrator.add":
-            who = order["administrator"]["id"]
-            key = people.entries[who]["key"] if who in people.entries else {}
-            if (order["administrator"]["algorithm"], order["administrator"]["spki"]) != (
-                key.get("algorithm"), key.get("spki"),
-            ):
-                refuse(line, "the administrator has not the roster's key")
+        if command.name in ("administrator.add", "administrator.remove"):
+            self._check_administrator(line, step, order["administrator"])
         elif command.name == "thresholds.set":
-            thresholds = (order["signatureThreshold"], order["revocationThreshold"])
-            if thresholds != (step.plan["signatureThreshold"], step.plan["revocationThreshold"]):
+            if any(order[threshold] != step.plan[threshold] for threshold in THRESHOLDS):
                 refuse(line, "the thresholds are not those of the step")
-            if self._case.mode == "production" and min(thresholds) < 2:
+            if self._case.mode == "production" and any(order[threshold] < 2 for threshold in THRESHOLDS):
                 refuse(line, "a threshold below 2 in production")
         elif command.name == "master-key.load":
             self._shares.check_load(line, order)
             for who in command.custodians:
                 self._shares.check_loader(line, order["set"], order["index"], who)
-        else:
+        elif "pattern" in order and order["pattern"] is not None:
             self._check_pattern(line, unit, order["pattern"])
+
+    def _check_administrator(self, line: Line, step: Step, administrator: Dict[str, str]) -> None:
+        people, who = self._case.people, administrator["id"]
+        key = people.entries[who]["key"] if who in people.entries else {}
+        # Who is taken out may have come in under a key of old.
+        adds = step.plan["action"] != "unit.administrators.remove"
+        if adds and (administrator["algorithm"], administrator["spki"]) != (key.get("algorithm"), key.get("spki")):
+            refuse(line, "the administrator has not the roster's key")
+        if step.plan["action"] != "unit.imprint" and people.position.get(who) != step.plan["administrators"]:
+            refuse(line, "the administrator is not of the step's position")
 
     def _check_pattern(self, line: Line, unit: Unit, pattern: str) -> None:
         # What was loaded before the ceremony, nothing in this record can tell.
@@ -211,18 +210,15 @@ class Units:
 
     def completed(self, line: Line, step: Step) -> None:
         """A completed step has left each of its units as its action says."""
-        if step.plan["action"] not in LEFT_BY:
+        holds = LEFT_BY.get(step.plan["action"])
+        if holds is None:
             return
-        mode, new, current = LEFT_BY[step.plan["action"]]
         for name in step.plan["units"]:
             unit = self.units.get(name)
             if unit is None:
                 refuse(line, f"nothing tells of {name}")
-            for state in unit.states.values():
-                registers = state["registers"]
-                wanted = ((mode, state["mode"]), (new, registers["new"]), (current, registers["current"]))
-                if any(want is not None and want != found for want, found in wanted):
-                    refuse(line, f"the step did not leave {name} as it should")
+            if not all(holds(state, step.plan, self._case.people) for state in unit.states.values()):
+                refuse(line, f"the step did not leave {name} as it should")
 
     # --- what readings are held against ---
 

@@ -102,6 +102,7 @@ class Walk:
             "participant.enrolled": self._presence.enrolled,
             "participant.left": self._presence.left,
             "participant.replaced": self._presence.replaced,
+            "step.confirmed": self._completion.confirmed,
             "step.intent": self._intent,
             "step.outcome": self._answer,
             "step.reconciled": self._answer,
@@ -125,6 +126,8 @@ class Walk:
         self._presence.check_by(case.lines[0])
         if case.lines[0].step is not None:
             refuse(case.lines[0], "line 0 has no step")
+        if case.line0.get("rules") == 2:
+            case.people.begin_session()
         for line in case.lines[1:]:
             self._take(line)
         self._exceptions.finish()
