@@ -97,6 +97,7 @@ describe('system packages', () => {
       'opencryptoki',
       'libopencryptoki0',
       'shellcheck',
+      'python3',
       'poppler-utils',
       'cups-client',
       'cups-daemon',
