@@ -17,7 +17,7 @@ import type { RosterSoFar } from '../transcript/roster-so-far';
 import { AnyObject } from './any-object';
 import { BoundedMap } from './bounded-map';
 import type { Documents } from './check-opening';
-import { shareSetIn, type ShareSet } from './check-work';
+import { MadeIdentity, shareSetIn, type ShareSet } from './check-work';
 import type { Findings } from './findings';
 import { TRANSCRIPT } from './layout';
 import type { LineCheck } from './line-check';
@@ -412,8 +412,6 @@ export class CommandCheck implements LineCheck {
 const Connected = v.object({ unit: v.string(), identity: v.string(), spki: v.string() });
 const Voided = v.object({ set: v.string() });
 const ShownState = v.object({ state: UnitState });
-/** Whatever else it holds: what looks like an identity made is held to the rules of one. */
-const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: AnyObject });
 const MadeSerial = v.object({ state: v.object({ serial: v.pipe(v.string(), v.maxLength(64)) }) });
 
 /** Commands that have their place in a step of each action. */

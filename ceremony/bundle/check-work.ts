@@ -6,6 +6,7 @@ import { keyPackageFileName, readKeyPackage, type KeyPackage } from '../keypacka
 import type { Step, StepOf } from '../plan/schema';
 import type { RosterSoFar } from '../transcript/roster-so-far';
 import { sha256Hex } from '../transcript/sha256';
+import { AnyObject } from './any-object';
 import { BoundedMap } from './bounded-map';
 import type { Documents } from './check-opening';
 import { Reading } from './check-readings';
@@ -31,6 +32,9 @@ export const ShareSet = v.object({
 });
 /** See the schema of the same name. */
 export type ShareSet = v.InferOutput<typeof ShareSet>;
+
+/** Whatever else it holds: what looks like an identity made is held to the rules of one. */
+export const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: AnyObject });
 
 const MadeSet = v.object({ shareSet: ShareSet });
 
@@ -167,6 +171,10 @@ export class StepWork {
         break;
       case 'shares.distribute':
         this.hand(act, seq, result);
+        break;
+      case 'unit.initialise':
+        // An identity that is none in the record would leave the unit without one there.
+        if (act.endsWith('/identity') && !v.is(MadeIdentity, result)) this.acts.delete(act);
         break;
       case 'unit.zeroise':
         if (this.needed.has(act) && v.is(Emptied, result)) this.emptied.add(unitOf(act));

@@ -1062,7 +1062,8 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         then "\($name) is of another ceremony, line or key than the record tells"
       else empty end;
   def work_faults($step): . as $s | $step.action as $action
-    | if $action == "unit.initialise" then $step.units[] as $u | ("token", "user-pin", "identity") as $a | $s | undone($u; $a; false)
+    | if $action == "unit.initialise" then $step.units[] as $u | ("token", "user-pin", "identity") as $a | $s
+        | if $a == "identity" and (.acts["\($u)/identity"].result | made_identity | not) then "\($u)/identity was not done" else undone($u; $a; false) end
       elif $action == "unit.imprint" or $action == "unit.thresholds" then $step.units[] as $u | undone($u; "thresholds"; true)
       elif $action == "unit.zeroise" then . as $s | $step.units[] as $u
         | $s | if (.acts["\($u)/zeroise"].result | member("objects")) == [] then undone($u; "zeroise"; true)
@@ -1096,14 +1097,14 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       | (if any(.steps[0:$place][]; (.complete or .skipped) | not) then wrong_at($i; "an earlier step has no outcome and no exception") else . end)
       | .current = ([.current, $place] | max);
     reduce range(0; $N) as $i
-      ({current: -1, out: [], set: null, steps: ($steps | map({attempt: 0, complete: false, skipped: false, relaxed: false, open: {},
+      ({current: -1, begun_last: -1, out: [], set: null, steps: ($steps | map({attempt: 0, complete: false, skipped: false, relaxed: false, open: {},
         acts: {}, facts: [], set: null, confirmed: [], present: [], enrolled: [], seals: {}, wrong_clock: null, clock_excepted: false, brought: false, deviated: false})), pauses: 0};
       $T[$i] as $l
       | (if $l.type | IN("participant.left", "participant.replaced") then
           .steps |= map(if .complete then . else .present -= [$l.body.participant] end) else . end)
       | if $l.type == "ceremony.paused" then
           .pauses += 1 | ([range(0; $steps | length) | select($P.steps[.].action == "pause")][.pauses - 1]) as $place
-          | if $place == null or (.steps[$place].complete | not) or .current != $place then wrong_at($i; "the plan does not pause here")
+          | if $place == null or (.steps[$place].complete | not) or .begun_last != $place then wrong_at($i; "the plan does not pause here")
             elif $l.step != null or $l.body.reason != ($P.steps[$place].reason | trimmed)
                 or $l.body.seals != [.steps[$place].seals as $seals | $P.steps[$place].seals[] | {material: ., number: $seals[.]}]
               then wrong_at($i; "the reason or the seals are not those of the step before") else . end
@@ -1119,7 +1120,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
                  | enter($i; $place) | .steps[$place].skipped = true
                else . end)
             elif $l.type == "step.started" then
-              enter($i; $place)
+              enter($i; $place) | .begun_last = $place
               | (if ([$P.steps[0:$place][] | select(.action == "pause")] | length) > .pauses then wrong_at($i; "the plan pauses before this step") else . end)
               | (if .steps[$place].complete then wrong_at($i; "the step was complete already") else . end)
               | (if $l.body.action != $step.action then wrong_at($i; "the plan says \($step.action)") else . end)

@@ -275,6 +275,16 @@ const LIES: readonly (readonly [string, Variation, RegExp])[] = [
     /not the SHA-256 of its key|another identity/,
   ],
   [
+    'a new unit has no state',
+    {
+      draft: (draft) =>
+        draft.type === 'step.outcome' && draft.body.act === 'unit-a/identity'
+          ? { ...draft, body: { ...draft.body, result: { ...draft.body.result, state: null } } }
+          : draft,
+    },
+    /unit-a\/identity was not done/,
+  ],
+  [
     'a new unit is in operation at once',
     {
       draft: (draft) => {

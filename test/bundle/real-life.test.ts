@@ -441,6 +441,11 @@ describe('truthful records', () => {
     await expectVerdict('consistent');
   });
 
+  it('the step after a pause is skipped before it', async () => {
+    await makeLife({ skipAcrossPause: 'preflight-2' });
+    await expectVerdict('consistent');
+  });
+
   it('no file was brought, under an exception that was raised', async () => {
     await makeLife({ noFile: 'excepted' });
     await expectVerdict('consistent');

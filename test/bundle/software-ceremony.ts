@@ -168,6 +168,8 @@ export interface Variation {
   /** Further facts in steps that have no acts (the pre-flight), as many; they are not among the lines of {@link Made}. */
   readonly facts?: number;
   readonly approvers?: readonly string[];
+  /** The step after the pause, which an exception skips before the ceremony pauses. */
+  readonly skipAcrossPause?: string;
   /** Steps that an exception skips, further to the inventory. */
   readonly skip?: readonly string[];
   /** Text after the end of `plan.json`. */
@@ -318,6 +320,7 @@ class SoftwareCeremony {
   /** One step of the plan. */
   async carryOut(step: string, action: string): Promise<void> {
     const isSkipped = action === 'unit.inventory' && this.variation.inventory === undefined;
+    if (step === this.variation.skipAcrossPause) return;
     if (isSkipped || this.variation.skip?.includes(step) === true) {
       await this.exception(step, 'step-skipped');
       return;
@@ -440,6 +443,8 @@ class SoftwareCeremony {
 
   /** The pause, and the session after it, with somebody new in its binding. */
   private async nextSession(): Promise<void> {
+    const { skipAcrossPause } = this.variation;
+    if (skipAcrossPause !== undefined) await this.exception(skipAcrossPause, 'step-skipped');
     await this.append({
       type: 'ceremony.paused',
       step: null,
