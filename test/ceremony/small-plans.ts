@@ -29,6 +29,23 @@ export function writeKeyPlan(file: string): string {
   return write(file, [...UNIT, ...KEYS], 'current');
 }
 
+/** Writes the plan of a ceremony in which so many units get one master key from components; returns the file. */
+export function writeManyUnitsPlan(file: string, count: number): string {
+  write(
+    file,
+    [...UNIT, 'generate', 'distribute', 'load', 'verify-new', 'commit', 'activate', 'verify-current'],
+    'current',
+  );
+  const plan = parse(readFileSync(file, 'utf8')) as Plan;
+  const ids = Array.from({ length: count }, (_, index) => `unit-${String(index + 1)}`);
+  plan.units = ids.map((id) => ({ id, name: `Crypto ${id}`, label: `payments-${id}`, begins: 'blank' }));
+  for (const pin of plan.pins) pin.units = ids;
+  for (const step of plan.steps) if (step.units !== undefined) step.units = ids;
+  plan.endState = ids.map((unit) => ({ unit, mode: 'operational', masterKey: 'current' }));
+  writeFileSync(file, stringify(plan, { aliasDuplicateObjects: false }));
+  return file;
+}
+
 /**
  * Writes the plan of a ceremony in which a master key is cleared, before and after the commit, and the administrators who
  * imprinted the unit hand it over to successors; returns the file.
