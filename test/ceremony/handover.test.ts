@@ -95,6 +95,25 @@ it('destroys everything on the token, which its owner sees as well', () => {
   expect(objects.map(({ label }) => label)).toEqual(['keyrite:state', 'keyrite:identity', 'keyrite:identity']);
 });
 
+it.each(process.env['KEYRITE_DEEP'] === '1' ? ['nss', 'opencryptoki'] : ['nss'])(
+  'ends as well on %s',
+  async (module) => {
+    const other = join(place.folder, module);
+    const plan = join(place.folder, 'handover.ceremony.yaml');
+    const run = await keyrite(['rehearse', plan, '--module', module, '--out', other]);
+    expect(run.stderr).toMatch(/The last checkpoint is over/);
+    expect(run.code).toBe(0);
+    const found = await readFiles(other);
+    expect(await judge(found)).toMatchObject({ verdict: 'consistent', said: '' });
+    expect(await judgeByScript(found)).toMatchObject({ verdict: 'consistent' });
+    const told = transcript(other).find(
+      (line) => line.type === 'step.outcome' && line.body['act'] === 'unit-a/zeroise',
+    );
+    // NSS keeps no data objects, so no state; the others do.
+    expect(told?.body['result']).toMatchObject({ objects: [], stateKept: module === 'nss' ? 'none' : 'token' });
+  },
+);
+
 /** Changes who signs the commands of a kind, or what they say. */
 function commandsOf(
   command: string,

@@ -28,10 +28,10 @@ describe(`${String(UNITS)} units`, () => {
     const shown = transcript(bundle).filter(
       (line) => line.step === 'verify-current' && line.body['fact'] === 'register',
     );
-    const patterns = shown.map((line) => (line.body['value'] as unknown as Reading).registers.current.pattern);
+    const patterns = shown.map((line) => (line.body['value'] as Reading).registers.current.pattern);
     expect(patterns).toHaveLength(UNITS);
     expect(new Set(patterns).size).toBe(1);
-    const identities = shown.map((line) => (line.body['value'] as unknown as Reading).identity.id);
+    const identities = shown.map((line) => (line.body['value'] as Reading).identity.id);
     expect(new Set(identities).size).toBe(UNITS);
   });
 
