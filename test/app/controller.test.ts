@@ -23,7 +23,12 @@ describe('the first ceremony, everybody played', () => {
     const { room } = app.view();
     expect(room.find(({ check }) => check === 'known answers')).toMatchObject({ ok: true, remedy: '' });
     expect(room.every(({ ok, remedy }) => (ok === false) === (remedy !== ''))).toBe(true);
-    expect(app.view().examples.map(({ id }) => id)).toEqual(['first-ceremony', 'two-days', 'root-key-rotate']);
+    expect(app.view().examples.map(({ id }) => id)).toEqual([
+      'first-ceremony',
+      'two-days',
+      'administrator-change',
+      'root-key-rotate',
+    ]);
     await handlers['plan.open-example']({ id: 'first-ceremony' });
     const review = app.view().screen;
     expect(review).toMatchObject({ kind: 'review', plan: { good: true, id: 'first-ceremony' } });
