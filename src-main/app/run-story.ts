@@ -91,7 +91,7 @@ export class RunStory {
   private take(line: Line): void {
     this.noteStep(line);
     this.noteUnit(line);
-    const observations = observationsOf([line]);
+    const observations = observationsOf(line);
     if (observations.length > 0) this.observed = observations.map(roomFinding);
     const { seq, at, type, step } = line;
     const names = { people: this.people, steps: this.titles, operations: this.operations };

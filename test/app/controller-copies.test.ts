@@ -191,7 +191,7 @@ describe('killed once the sums are written', () => {
     await app.controller.close();
   });
 
-  it.each([
+  const torn = [
     [
       'empty',
       (sums: string) => {
@@ -217,21 +217,25 @@ describe('killed once the sums are written', () => {
         rmSync(sums);
       },
     ],
-  ])('sums that are %s are none: it is gone on with, sealed and copied', async (how, tear) => {
-    const { app, medium } = await withoutMedium(`torn ${how}`);
-    const { ceremony } = app.run;
-    const next = killedNow(app, `next of torn ${how}`);
-    tear(join(next.folder, 'SHA256SUMS'));
-    await next.app.controller.handlers['home.show']({});
-    expect(listed(next.app)).toMatchObject([{ status: 'open' }]);
-    mkdirSync(medium, { recursive: true });
-    await next.app.controller.handlers['ceremony.resume']({ ceremony, ...ALL });
-    await ended(next.app);
-    expect(next.app.task).toMatchObject({ outcome: 'closed', verdict: 'verified', notCopied: [] });
-    await expectConsistent(next.folder);
-    await next.app.controller.close();
-    await app.controller.close();
-  });
+  ] as const;
+  it.each(process.env['KEYRITE_DEEP'] === '1' ? torn : torn.slice(-2))(
+    'sums that are %s are none: it is gone on with, sealed and copied',
+    async (how, tear) => {
+      const { app, medium } = await withoutMedium(`torn ${how}`);
+      const { ceremony } = app.run;
+      const next = killedNow(app, `next of torn ${how}`);
+      tear(join(next.folder, 'SHA256SUMS'));
+      await next.app.controller.handlers['home.show']({});
+      expect(listed(next.app)).toMatchObject([{ status: 'open' }]);
+      mkdirSync(medium, { recursive: true });
+      await next.app.controller.handlers['ceremony.resume']({ ceremony, ...ALL });
+      await ended(next.app);
+      expect(next.app.task).toMatchObject({ outcome: 'closed', verdict: 'verified', notCopied: [] });
+      await expectConsistent(next.folder);
+      await next.app.controller.close();
+      await app.controller.close();
+    },
+  );
 
   it('a file of that name before the close is no seal', async () => {
     const { app } = await beforeExport('early');

@@ -120,7 +120,8 @@ const SAMPLES: Readonly<Record<string, readonly Fault[]>> = {
 };
 
 describe('a module that', () => {
-  it.each(Object.entries(SAMPLES))('%s', async (_, faults) => {
+  // Of the six `npm test` takes every other; with the deep run all of them, and each fault by itself.
+  it.each(Object.entries(SAMPLES).filter((_, place) => DEEP || place % 2 === 0))('%s', async (_, faults) => {
     expectTruth(await rehearseWith(faults.map(({ fault }) => fault)), inOrder(faults));
   });
 });

@@ -1,5 +1,6 @@
 /** What the report says of people and of standards, held against what the record shows of them. */
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { reportDocument } from '../../ceremony/bundle/report/report-document';
 import { verifyBundle, type VerifyReport } from '../../ceremony/bundle/verify';
@@ -7,6 +8,7 @@ import { textsOf, type Cell, type PrintDocument, type Table } from '../../ceremo
 import { words } from '../../ceremony/words';
 import { judgeByScript } from '../bundle/mutation/both-verifiers';
 import type { Variation } from '../bundle/software-ceremony';
+import { folderAt } from '../bundle/temp-folder';
 import { documentOf, withBundle } from './reported-bundle';
 
 const PARTICIPANTS =
@@ -217,4 +219,61 @@ it('the same record gives the same document', async () => {
   const [one, other] = [await real({ realLife: true }), await real({ realLife: true })];
   const hash = (document: PrintDocument): string => createHash('sha256').update(JSON.stringify(document)).digest('hex');
   expect(hash(one)).toBe(hash(other));
+});
+
+describe('a ceremony of two sessions with real tokens', () => {
+  const folder = folderAt(fileURLToPath(new URL('../fixtures/bundles/0.2.0/bundle', import.meta.url)));
+  const document = async (): Promise<PrintDocument> => reportDocument(folder, await verifyBundle(folder));
+
+  it('names what was not as it should be on either day', async () => {
+    const weak = rowsOf(await document(), 'Weak points').filter(([what]) => what === 'Workstation');
+    const lines = new Set(weak.map(([, concerns]) => /line (\d+)/.exec(concerns ?? '')?.[1]));
+    expect(lines).toEqual(new Set(['2', '59']));
+  });
+
+  it('tells of program, system and pre-flight of each session', async () => {
+    const { blocks } = await document();
+    const captions = blocks.flatMap((one) => (one.kind === 'table' ? [one.caption] : []));
+    expect(captions.filter((caption) => caption.startsWith('What the pre-flight saw'))).toEqual([
+      'What the pre-flight saw in session 1, line 2',
+      'What the pre-flight saw in session 2, line 59',
+    ]);
+  });
+
+  it('does not call evidenced what the same report contradicts', async () => {
+    const rows = rowsOf(await document(), STANDARDS);
+    const of = (asks: string): string[] => rows.find((cells) => cells[1]?.startsWith(asks) === true) ?? [];
+    expect(of('Generated within cryptographic modules').slice(2, 4)).toEqual([
+      'partly',
+      expect.stringContaining('but a master key was made on the workstation: line 36'),
+    ]);
+    expect(of('Who had which component when').slice(2, 4)).toEqual([
+      'evidenced',
+      expect.stringMatching(/; seals: lines? 4/),
+    ]);
+    // No key left the units, so no short check value was made; the pattern of the set is none.
+    expect(of('Check values with their method')[2]).toBe('not in this record');
+    expect(of('Known answers before use').slice(2, 4)).toEqual([
+      'evidenced',
+      expect.stringContaining('line 2, line 59'),
+    ]);
+  });
+});
+
+describe('known answers that were wrong', () => {
+  it('are not evidence of a self-test', async () => {
+    const document = await real({
+      draft: (draft) =>
+        draft.type === 'fact.recorded' && draft.body.fact === 'answer'
+          ? {
+              ...draft,
+              body: {
+                fact: 'workstation',
+                value: { observations: [{ check: 'known answers', ok: false, found: 'AES-CMAC differs' }] },
+              },
+            }
+          : draft,
+    });
+    expect(row(document, STANDARDS, 'FIPS 140-3 and ISO/IEC 19790, self-tests')[2]).toBe('not met');
+  });
 });

@@ -26,21 +26,26 @@ const ClockReadings = v.object({
   readings: v.array(v.object({ by: v.string(), source: v.string(), at: v.string(), workstation: v.string() })),
 });
 
-/** What the pre-flight saw, the last time it looked. */
-export function observationsOf(lines: readonly Line[]): readonly ObservationStory[] {
-  return observationsWithLine(lines)?.observations ?? [];
+/** What one pre-flight saw, and the line that tells of it. */
+export interface PreflightStory {
+  readonly line: number;
+  readonly observations: readonly ObservationStory[];
 }
 
-/** The same with the line that tells of it; null when there is none. */
-export function observationsWithLine(
-  lines: readonly Line[],
-): { readonly line: number; readonly observations: readonly ObservationStory[] } | null {
-  for (const line of lines.toReversed()) {
+/** What a line tells that a pre-flight saw; nothing for any other line. */
+export function observationsOf(line: Line): readonly ObservationStory[] {
+  return preflightsOf([line])[0]?.observations ?? [];
+}
+
+/** Every pre-flight, in order: of one that looked several times, the last look. Each session has its own, perhaps elsewhere. */
+export function preflightsOf(lines: readonly Line[]): readonly PreflightStory[] {
+  const found = new Map<string, PreflightStory>();
+  for (const line of lines) {
     if (line.type !== 'fact.recorded') continue;
     const parsed = v.safeParse(Observations, line.body.value);
-    if (parsed.success) return { line: line.seq, observations: parsed.output.observations };
+    if (parsed.success) found.set(line.step ?? '', { line: line.seq, observations: parsed.output.observations });
   }
-  return null;
+  return [...found.values()].toSorted((one, other) => one.line - other.line);
 }
 
 /** Every reading of an independent clock. */

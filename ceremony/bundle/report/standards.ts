@@ -3,11 +3,13 @@
  * standards that are not public, the topic. Status says what the record shows, never that a standard is met.
  */
 import { cell, heading, paragraph, strong, table, type Block } from '../../print/document';
+import { custodyIn } from '../../transcript/custody-fact';
+import { SEAL } from '../../transcript/fact-names';
 import type { RosterEntry } from '../../transcript/line';
 import { arrivalsOf } from './attendance';
 import { verdictOf } from './cover';
 import { rootKeysOf, shareSetsOf } from './keys-made';
-import { observationsWithLine } from './observations';
+import { preflightsOf } from './observations';
 import { linesInWords, linesOf, type Recorded } from './recorded';
 import { stated } from './stated';
 import { isDone } from './step-story';
@@ -92,6 +94,43 @@ const signedByBoth: Where = (recorded) => {
   return { status: acted.length > 0 && watched.length > 0 ? 'evidenced' : 'partly', where };
 };
 
+/** Keys made in a unit. A master key from components is made in a process of the workstation, whatever became of it later. */
+const madeInModules: Where = (recorded) => {
+  const inside = stretches(linesOfDone(recorded, ['unit.initialise', 'key.package', 'key.generate']));
+  const outside = stretches(shareSetsOf(recorded).map(({ line }) => line));
+  if (outside === '') return at(inside);
+  return {
+    status: inside === '' ? 'not met' : 'partly',
+    where: [...(inside === '' ? [] : [inside]), `but a master key was made on the workstation: ${outside}`].join('; '),
+  };
+};
+
+/** Who was handed which share, and the numbers of seals as the record holds them: in the ledger, or as facts of a pause. */
+const custodyLog: Where = (recorded) => {
+  const handed = stretches(linesOfDone(recorded, ['shares.distribute']));
+  if (handed === '') return NOTHING;
+  const sealed = recorded.lines.filter((line) => {
+    if (line.type !== 'fact.recorded') return false;
+    const entry = custodyIn(line);
+    return line.body.fact === SEAL || (entry !== null && entry !== 'malformed' && entry.seal !== null);
+  });
+  if (sealed.length === 0)
+    return { status: 'partly', where: `${handed}; numbers of seals only as far as people answered with them` };
+  return at(`${handed}; seals: ${stretches(sealed.map(({ seq }) => seq))}`);
+};
+
+/** What each pre-flight says of the program's own known answers. */
+const knownAnswers: Where = ({ lines }) => {
+  const told = preflightsOf(lines).flatMap(({ line, observations }) =>
+    observations.filter(({ check }) => check === 'known answers').map(({ ok }) => ({ line, ok })),
+  );
+  const wrong = told.filter(({ ok }) => ok !== true);
+  const where = (of: typeof told): string =>
+    `${stretches(of.map(({ line }) => line))} (of the program; those of the HSM are its own)`;
+  if (told.length === 0) return NOTHING;
+  return wrong.length === 0 ? at(where(told)) : { status: 'not met', where: where(wrong) };
+};
+
 /** Proofs of presence, and a mode that people stated for every unit: no unit says its own. */
 const approvedMode: Where = (recorded) => {
   const proofs = stretches(linesOf(recorded, 'participant.present').map(({ seq }) => seq));
@@ -151,7 +190,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   {
     standard: `${BASELINE}, 6.1.1.1`,
     asks: 'Generated within cryptographic modules that meet the practice statement',
-    where: byAction('unit.initialise', 'master-key.generate', 'key.package', 'key.generate'),
+    where: madeInModules,
     section: 'Crypto units; Keys',
   },
   { standard: `${BASELINE}, 6.1.1.1`, asks: 'The generation is logged', where: whole, section: 'Steps' },
@@ -204,13 +243,14 @@ const REQUIREMENTS: readonly Requirement[] = [
   {
     standard: `${PCI}, check values`,
     asks: 'Check values with their method: AES by CMAC, five bytes at most',
-    where: (recorded) => at(stretches([...shareSetsOf(recorded), ...rootKeysOf(recorded)].map(({ line }) => line))),
+    // A set of shares has a verification pattern, which is longer and another thing.
+    where: (recorded) => at(stretches(rootKeysOf(recorded).map(({ line }) => line))),
     section: 'Check values',
   },
   {
     standard: `${PCI}, custody logs`,
     asks: 'Who had which component when, with witness and the number of the sealed package',
-    where: byAction('shares.distribute'),
+    where: custodyLog,
     section: 'Shares',
   },
   {
@@ -228,10 +268,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   {
     standard: `${FIPS}, self-tests`,
     asks: 'Known answers before use',
-    where: ({ lines }) => {
-      const seen = observationsWithLine(lines);
-      return seen === null ? NOTHING : at(`line ${String(seen.line)} (of the program; those of the HSM are its own)`);
-    },
+    where: knownAnswers,
     section: 'Workstation',
   },
 ];

@@ -1,5 +1,6 @@
 /** The workstation, its clock, the files of the record, what people said, and how long all of it is kept. */
 import * as v from 'valibot';
+import type { Line } from '../../transcript/line';
 import {
   cell,
   exact,
@@ -13,39 +14,41 @@ import {
   type Cell,
 } from '../../print/document';
 import { hexCell } from './exact-cells';
-import { clocksOf, observationsWithLine } from './observations';
+import { clocksOf, preflightsOf } from './observations';
 import { linesOf, nameOf, namesOf, type Recorded } from './recorded';
-import { NOT_STATED, stated, statedWhere } from './stated';
+import { NOT_STATED } from './stated';
 
-/** Workstation and operating-system image, as they described themselves. */
-export function workstationSection(recorded: Recorded): Block[] {
+/** A session: what ran in it, and the lines that it wrote. */
+interface SessionStory {
+  /** From 1. */
+  readonly number: number;
+  readonly app: Recorded['opening']['body']['app'];
+  readonly lines: readonly Line[];
+}
+
+/** Every session in order: each may have been at another site, on another workstation, with another program. */
+function sessionsOf(recorded: Recorded): readonly SessionStory[] {
   const { lines, opening } = recorded;
-  const seen = observationsWithLine(lines);
-  const { app } = opening.body;
-  const system = seen?.observations.find(({ check }) => check === 'operating system')?.found;
-  const clocks = clocksOf(lines);
+  const later = linesOf(recorded, 'ceremony.resumed').flatMap(({ seq, body }) =>
+    body.session === undefined ? [] : [{ seq, app: body.session.app }],
+  );
+  return [{ seq: 0, app: opening.body.app }, ...later].map(({ seq, app }, place) => ({
+    number: place + 1,
+    app,
+    lines: lines.filter((line) => line.seq >= seq && line.seq < (later[place]?.seq ?? Infinity)),
+  }));
+}
+
+/** Workstation and operating-system image of each session, as they described themselves. */
+export function workstationSection(recorded: Recorded): Block[] {
+  const sessions = sessionsOf(recorded);
+  const clocks = clocksOf(recorded.lines);
   return [
     heading(2, 'Workstation and operating system'),
-    facts('Program and operating system', [
-      ['Program', [...cell(`${app.name} ${app.version}`), ...hexCell(app.sha256)]],
-      ['Runtime', cell(app.runtime)],
-      ['Operating system', cell(system ?? 'not on record')],
-      ['Operating-system image', imageCell(recorded)],
+    ...sessions.flatMap((session) => [
+      ...(sessions.length > 1 ? [heading(3, `Session ${String(session.number)}`)] : []),
+      ...sessionBlocks(recorded, session, sessions.length > 1),
     ]),
-    table(
-      `What the pre-flight saw${seen === null ? '' : `, line ${String(seen.line)}`}`,
-      [
-        ['What', 24],
-        ['Found', 22],
-        ['Details', 54],
-      ],
-      (seen?.observations ?? []).map(({ check, ok, found }) => [
-        cell(check),
-        cell(ok === null ? 'noted' : ok ? 'as it should be' : 'NOT as it should be'),
-        cell(found),
-      ]),
-      { rowHeads: true, none: 'No pre-flight is on record.' },
-    ),
     ...(clocks.length === 0
       ? []
       : [
@@ -70,12 +73,43 @@ export function workstationSection(recorded: Recorded): Block[] {
   ];
 }
 
+function sessionBlocks(recorded: Recorded, session: SessionStory, isOneOfSeveral: boolean): Block[] {
+  const { app, number } = session;
+  const preflights = preflightsOf(session.lines);
+  const system = preflights.at(-1)?.observations.find(({ check }) => check === 'operating system')?.found;
+  const which = isOneOfSeveral ? ` in session ${String(number)}` : '';
+  return [
+    facts(`Program and operating system${which}`, [
+      ['Program', [...cell(`${app.name} ${app.version}`), ...hexCell(app.sha256)]],
+      ['Runtime', cell(app.runtime)],
+      ['Operating system', cell(system ?? 'not on record')],
+      ['Operating-system image', imageCell(recorded, number)],
+    ]),
+    ...(preflights.length === 0 ? [null] : preflights).map((seen) =>
+      table(
+        `What the pre-flight saw${which}${seen === null ? '' : `, line ${String(seen.line)}`}`,
+        [
+          ['What', 24],
+          ['Found', 22],
+          ['Details', 54],
+        ],
+        (seen?.observations ?? []).map(({ check, ok, found }) => [
+          cell(check),
+          cell(ok === null ? 'noted' : ok ? 'as it should be' : 'NOT as it should be'),
+          cell(found),
+        ]),
+        { rowHeads: true, none: 'No pre-flight is on record.' },
+      ),
+    ),
+  ];
+}
+
 /** The image that the workstation was started from: no program that runs in it can tell, so people state it. */
-function imageCell(recorded: Recorded): Cell {
-  const found = stated(recorded, ({ workstation }) => workstation);
-  if (found === null) return cell(`${NOT_STATED}: the binding does not say what the workstation was started from`);
-  const { image, sha256 } = found.value;
-  return [...cell(`${image}, ${statedWhere(recorded, found)}; its SHA-256:`), ...hexCell(sha256)];
+function imageCell({ bindings }: Recorded, session: number): Cell {
+  const found = bindings[session - 1]?.workstation;
+  if (found === undefined) return cell(`${NOT_STATED}: the binding does not say what the workstation was started from`);
+  const where = bindings.length > 1 ? `as the binding of session ${String(session)} states` : 'as the binding states';
+  return [...cell(`${found.image}, ${where}; its SHA-256:`), ...hexCell(found.sha256)];
 }
 
 /** Key packages, attachments, and what people answered and confirmed. */

@@ -2,7 +2,7 @@
 import { cell, heading, paragraph, table, type Block, type Cell } from '../../print/document';
 import { copyableKeysOf } from './keys';
 import { rootKeysOf, shareSetsOf } from './keys-made';
-import { observationsWithLine } from './observations';
+import { preflightsOf } from './observations';
 import type { Recorded } from './recorded';
 import { readingsOf } from './unit-readings';
 
@@ -84,14 +84,15 @@ function tokens(recorded: Recorded): Cell[][] {
 }
 
 function workstation({ lines }: Recorded): Cell[][] {
-  const seen = observationsWithLine(lines);
-  return (seen?.observations ?? [])
-    .filter(({ ok }) => ok === false)
-    .map(({ check, found }) => [
-      cell('Workstation'),
-      cell(`${check}, line ${String(seen?.line ?? 0)}`),
-      cell(`Not as it should be: ${found}`),
-    ]);
+  return preflightsOf(lines).flatMap(({ line, observations }) =>
+    observations
+      .filter(({ ok }) => ok === false)
+      .map(({ check, found }) => [
+        cell('Workstation'),
+        cell(`${check}, line ${String(line)}`),
+        cell(`Not as it should be: ${found}`),
+      ]),
+  );
 }
 
 function sentence(text: string): string {
