@@ -25,7 +25,8 @@ it from elsewhere (several times for several people; all must match):
 
 Take verify.sh itself from a place you trust as well (a script that lies in the
 folder it checks could lie), and read it: it is plain POSIX shell. It needs
-coreutils, jq and openssl. It prints one of four verdicts:
+coreutils, find, sed, grep, xargs, cmp, jq and openssl. It prints one of four
+verdicts:
 
     verified     everything holds, and what you gave from outside matches
     consistent   everything holds, but by the bundle's own word: nothing was
@@ -45,6 +46,8 @@ WHAT IS IN HERE
     plan.yaml, plan.json         the reviewed plan; its hash is that of plan.json
     binding.yaml, binding.json   who and which devices stood for the plan's names
     approvals/                   signatures of the approvers over both
+    sessions/                    the binding of each later day or site, and its
+                                 approvals
     keys/                        public key of each participant
     transcript.jsonl             every act, one line each, chained by hash
     checkpoints/                 tree hash of the lines so far, and who signed it
