@@ -55,7 +55,7 @@ function* readings(told: Told, at: number): Generator<Corruption> {
   yield read('by four, one of them twice', [...before, first]);
   const skew = skewOf(before);
   yield read('with another median', before, three, { ...skew, median: skew.median + 1 });
-  yield read('with another largest', before, three, { ...skew, largest: -skew.largest });
+  yield read('with another largest', before, three, { ...skew, largest: skew.largest === 0 ? 1 : -skew.largest });
   yield read('with the largest for the median', before, three, { largest: skew.largest, median: skew.largest });
   yield read('with the least for the largest', before, three, { ...skew, largest: skew.median });
   yield read('on no day', [{ ...first, at: '2026-02-30T09:00:00.000Z' }, second, third], three, { ...skew });
@@ -102,7 +102,8 @@ function* outOfPlace(told: Told): Generator<Corruption> {
   }
   yield told.withMore(KIND, at + 1, 'clocks read in no step', [{ ...line, step: null }]);
   for (const [from, one] of told.lines.entries()) {
-    if (told.step(one)?.action !== 'preflight' || one.type !== 'fact.recorded') continue;
+    // What else a pre-flight saw is demanded of none of its attempts.
+    if (told.step(one)?.action !== 'preflight' || one.body['fact'] !== 'clock.readings') continue;
     yield againWithout(told, from, 'read');
   }
 }
