@@ -205,6 +205,25 @@ describe('a PDF', () => {
     expect(await drawnLetters(small('張偉'))).toContain('U+5F35 U+5049');
   });
 
+  it('tells a name whole that is of letters it has and letters it lacks, and one that is broken over lines', async () => {
+    const names = ['Ἀθηνᾶ', '山田太郎', 'Ada🔑Lovelace'];
+    const cells = names.map((name) => [cell(name), cell('present')]);
+    const blocks = [
+      heading(1, 'Title'),
+      table(
+        'People',
+        [
+          ['Name', 12],
+          ['There', 88],
+        ],
+        cells,
+        { rowHeads: true },
+      ),
+    ];
+    const text = await textOf(await documentPrinter.pdf({ ...small('Plain'), blocks }, 'A4'));
+    for (const name of names) expect(text).toContain(name);
+  });
+
   it('says where letters stand by their numbers: on the first page, and in each section where they do', async () => {
     const here = 'Numbers such as U+5F20 stand for letters here';
     const blocks = [heading(1, 'Title'), heading(2, 'One'), paragraph('plain'), heading(2, 'Two'), paragraph('張偉')];

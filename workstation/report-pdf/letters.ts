@@ -6,8 +6,14 @@ export interface Run {
   readonly typeface: string;
   /** What is drawn. */
   readonly text: string;
-  /** The letters that `text` stands for, where it is not they themselves: goes into the file as ActualText. */
+  /**
+   * What `text` stands for, where it is not that itself: goes into the file as ActualText. A word with letters that cannot be
+   * set is told whole by its first run: in pieces, nobody who searches finds it. The others tell nothing, where a reader
+   * heeds that (poppler tells what is drawn as well).
+   */
   readonly actual: string | null;
+  /** Numbers are drawn, with spaces between, and no letters. */
+  readonly numbers: boolean;
   /** A box to be ticked, drawn and not set. */
   readonly box: boolean;
 }
@@ -43,17 +49,29 @@ export function wordsOf(line: Line, find: FindTypeface): readonly Word[] {
       else words.push({ space, runs });
     }
   }
-  return words;
+  return words.map(({ space, runs }) => ({ space, runs: toldAtOnce(runs) }));
 }
 
-/** The single letters of a run: what a word that is longer than its line is broken into. */
-export function lettersOf({ typeface, text, actual, box }: Run): readonly Run[] {
-  if (actual === null || box) return Array.from(text, (letter) => ({ typeface, text: letter, actual, box }));
-  return Array.from(actual, (letter) => ({ typeface, text: codePointName(letter), actual: letter, box }));
+/** The runs of a word, the first of which tells all of it where letters of it cannot be set. Boxes tell of themselves. */
+function toldAtOnce(runs: readonly Run[]): readonly Run[] {
+  if (!runs.some(({ numbers }) => numbers) || runs.some(({ box }) => box)) return runs;
+  const whole = runs.map(({ text, actual }) => actual ?? text).join('');
+  return runs.map((run, place) => ({ ...run, actual: place === 0 ? whole : '' }));
+}
+
+/** The single letters of a run: what a word that is longer than its line is broken into. The first tells what the run told. */
+export function lettersOf({ text, actual, numbers, ...run }: Run): readonly Run[] {
+  const drawn = numbers ? text.trim().split(' ') : Array.from(text);
+  return drawn.map((piece, place) => ({
+    ...run,
+    text: piece,
+    actual: actual === null || place === 0 ? actual : '',
+    numbers,
+  }));
 }
 
 function runsOf(text: string, face: Span['face'], find: FindTypeface): Run[] {
-  const runs: { typeface: string; text: string; actual: string | null; box: boolean }[] = [];
+  const runs: { typeface: string; text: string; actual: string | null; numbers: boolean; box: boolean }[] = [];
   for (const letter of text) {
     const last = runs.at(-1);
     const missing = isMissing(letter, face, find);
@@ -64,7 +82,7 @@ function runsOf(text: string, face: Span['face'], find: FindTypeface): Run[] {
       last.text += actual === null ? letter : ` ${codePointName(letter)}`;
       last.actual = actual === null ? null : `${last.actual ?? ''}${actual}`;
     } else {
-      runs.push({ typeface, text: missing ? codePointName(letter) : letter, actual, box });
+      runs.push({ typeface, text: missing ? codePointName(letter) : letter, actual, numbers: missing, box });
     }
   }
   return runs;
