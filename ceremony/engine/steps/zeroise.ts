@@ -61,12 +61,13 @@ async function observe(ceremony: Ceremony, unit: string, command: Envelope, stat
     const after = applyCommand(state, command, new Map());
     return { verdict: 'applied', observed: { note: GONE, state: after, stateKept: seen.stateKept, objects } };
   }
-  if (isUntouched(seen, state)) return { verdict: 'not-applied', observed: { objects, stateKept: seen.stateKept } };
+  if (isUntouched(seen, state))
+    return { verdict: 'not-applied', observed: { note: OURS_UNTOUCHED, objects, stateKept: seen.stateKept } };
   const finished = await devices.zeroise(unit, { command, state, look: false });
   return { verdict: 'applied', observed: { note: FINISHED, found: objects, ...resultOf(finished) } };
 }
 
-/** Keys go first, identity and state last: where all of these are there, nothing was destroyed. */
+/** Keys go first, identity and state last: where all of these are there, nothing of ours was destroyed. */
 function isUntouched({ identity, state, stateKept, registers }: UnitReading, before: UnitState): boolean {
   const isKept = stateKept === 'none' ? state === null : state !== null && stateSha256(state) === stateSha256(before);
   return (
@@ -77,6 +78,8 @@ function isUntouched({ identity, state, stateKept, registers }: UnitReading, bef
   );
 }
 
+const OURS_UNTOUCHED =
+  'identity, state and master keys are as before; compare what else is there with the inventory recorded before, for objects of others may be gone';
 const GONE = 'nothing is on the token any more; without its identity key, serial and label are all that names it';
 const FINISHED =
   'it was half done: some objects were left. The same signed command was carried out again and finished it';
