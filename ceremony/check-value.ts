@@ -37,12 +37,12 @@ export function checkValue(algorithm: CheckValueAlgorithm, bytes: Uint8Array): C
 
 /** Whether two check values are of one algorithm and length, equal, and not all zero (zero means "unknown" on many modules). */
 export function sameCheckValue(left: CheckValue, right: CheckValue): boolean {
-  return left.algorithm === right.algorithm && left.value === right.value && !isAllZero(left.value);
+  return left.algorithm === right.algorithm && left.value === right.value && !isZero(left.value);
 }
 
 /** Whether two verification patterns (64 lower-case hex digits each) are equal and not all zero. */
 export function samePattern(left: string, right: string): boolean {
-  return left.length === PATTERN_BYTES * 2 && left === right && !isAllZero(left);
+  return left.length === PATTERN_BYTES * 2 && left === right && !isZero(left);
 }
 
 /** Lower-case hex of bytes. */
@@ -50,6 +50,7 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function isAllZero(digits: string): boolean {
+/** Whether digits are all zero: a pattern that identifies nothing. */
+export function isZero(digits: string): boolean {
   return /^0*$/.test(digits);
 }

@@ -40,6 +40,12 @@ export const Base64 = v.pipe(
   v.check((text) => Buffer.from(text, 'base64').toString('base64') === text, 'expected padded base64'),
 );
 
+/** An X25519 recipient of age: `age1` and 58 characters of Bech32, whose checksum is checked by whoever encrypts. */
+export const AgeRecipient = v.pipe(
+  v.string(),
+  v.regex(/^age1[02-9ac-hj-np-z]{58}$/, 'expected an X25519 recipient of age: age1, and 58 characters more'),
+);
+
 /** RFC 3339 in UTC with milliseconds, such as `2026-11-23T10:15:00.000Z`. */
 export const Instant = v.pipe(
   v.string(),

@@ -9,7 +9,13 @@ import { promisify } from 'node:util';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { UsageError } from '../workstation/explain';
-import { throwAwayKey, type ConnectedSide, type Purpose } from '../workstation/rehearsal/connected-side';
+import type { TargetName } from '../ceremony/keypackage/target-names';
+import {
+  collectThrowAway,
+  throwAwayKey,
+  type ConnectedSide,
+  type Purpose,
+} from '../workstation/rehearsal/connected-side';
 
 const run = promisify(execFile);
 
@@ -53,7 +59,9 @@ class Service implements ConnectedSide {
     return new Service(program, folder, child, listening);
   }
 
-  async collect(purpose: Purpose, file: string): Promise<void> {
+  async collect(target: TargetName, purpose: Purpose, file: string): Promise<void> {
+    // It is Key Protect alone; for another service a wrapping key is made that nobody keeps.
+    if (target !== 'ibm-key-protect') return collectThrowAway(target, purpose, file);
     const what = purpose.do === 'create' ? ['--name', purpose.name] : ['--key-id', purpose.key];
     await this.connect(['collect', '--purpose', purpose.do, ...what, '--region', 'us-south', '-o', file]);
   }

@@ -1,6 +1,7 @@
 /** `keyrite`: the command line. DESIGN.md section 10 lists what each command does. */
 import { EXIT, endOn, type ExitCode } from './exit';
 import { UsageError } from '../workstation/explain';
+import { waitForManyFiles } from '../workstation/key-store-folders';
 import { abandon } from './commands/abandon';
 import { addendum } from './commands/addendum';
 import { approve } from './commands/approve';
@@ -59,7 +60,7 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
   },
   ledger: {
     use: 'BUNDLE [--plan-hash H] [--approver KEY.pem]...',
-    does: 'the custody ledger at the end of a ceremony, ready for the next binding',
+    does: 'custody ledger and sets of shares at the end of a ceremony, ready for the next binding',
     run: ledger,
   },
   compare: { use: 'BUNDLE-A BUNDLE-B', does: 'a rehearsal and the production after it, side by side', run: compare },
@@ -85,8 +86,8 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
   },
   report: { use: 'BUNDLE -o F.html|F.pdf [--paper letter]', does: 'what a person signs and files', run: report },
   inspect: {
-    use: 'FILE, or --module NAME|PATH [--token LABEL]',
-    does: 'what a file of ours holds; or what a token really does: of a throw-away one of softhsm2, nss or opencryptoki, or of an empty test partition',
+    use: 'FILE, or BUNDLE [--without ID,ID], or --module NAME|PATH [--token LABEL]',
+    does: 'what a file of ours holds; or who of a bundle has which share, and which quorums survive without some people; or what a token really does: of a throw-away one of softhsm2, nss or opencryptoki, or of an empty test partition',
     run: inspect,
   },
   qualify: {
@@ -100,6 +101,7 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly does: s
 // A terminal or pipe that closes must not end a ceremony: what it was told is in the record.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+waitForManyFiles();
 void main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<void> {

@@ -10,7 +10,13 @@ import { castFor } from '../workstation/rehearsal/cast';
 import type { ConnectedSide } from '../workstation/rehearsal/connected-side';
 import type { RehearsalKeys } from '../workstation/rehearsal/keys';
 import { enterStore } from '../workstation/rehearsal/opencryptoki-store';
-import { balanceAfter, unitsAfter, uploadPackages, type EarlierRehearsal } from '../workstation/rehearsal/outcome';
+import {
+  balanceAfter,
+  shareSetsAfter,
+  unitsAfter,
+  uploadPackages,
+  type EarlierRehearsal,
+} from '../workstation/rehearsal/outcome';
 import { nextSession } from '../workstation/rehearsal/next-session';
 import { prepareRehearsal, rehearsalId } from '../workstation/rehearsal/prepare';
 import type { Room } from '../workstation/rehearsal/room';
@@ -109,6 +115,7 @@ export async function rehearsePlan(parts: RehearsalParts): Promise<RehearsalResu
     units: unitsAfter(ended),
     uploaded,
     custody: balanceAfter(ended),
+    shareSets: shareSetsAfter(ended),
     times: steps.times,
   };
 }

@@ -2,9 +2,13 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { KEY_PROTECT_ALGORITHM, KeyProtectPurpose } from '../ceremony/keypackage/key-protect';
+import { CollectorName } from '../ceremony/keypackage/file-entries';
 import {
-  CollectorName,
+  KEY_PROTECT_ALGORITHM,
+  KeyProtectPurpose,
+  type KeyProtectParameters,
+} from '../ceremony/keypackage/key-protect';
+import {
   WrappingParametersError,
   expiryProblem,
   readWrappingParameters,
@@ -158,7 +162,7 @@ function parametersFrom(
   const at = new Date().toISOString();
   try {
     if (spki === null) throw new WrappingParametersError('publicKey', 'the service sent no public key');
-    const parameters: WrappingParameters = {
+    const parameters: KeyProtectParameters = {
       keyrite: 'wrapping-parameters/1',
       target: 'ibm-key-protect',
       service: { instance: from.instance, region: from.place.region },

@@ -8,8 +8,8 @@ import {
   MAX_PACKAGE_BYTES,
   keyPackageSha256,
   readKeyPackage,
-  type KeyPackage,
 } from '../ceremony/keypackage/key-package';
+import type { KeyProtectPackage } from '../ceremony/keypackage/key-protect';
 import { ReceiptError, readReceipt, receiptFile, type Receipt } from '../ceremony/keypackage/receipt';
 import { expiryProblem } from '../ceremony/keypackage/wrapping-parameters';
 import { publicKeySha256 } from '../ceremony/keypackage/wrapping-key';
@@ -162,9 +162,15 @@ async function confirmedSha256(
   return expected;
 }
 
-function soundPackage(bytes: Uint8Array): KeyPackage {
+function soundPackage(bytes: Uint8Array): KeyProtectPackage {
   try {
     const keyPackage = readKeyPackage(bytes);
+    if (keyPackage.target !== 'ibm-key-protect') {
+      throw refusal(
+        `The package is for ${keyPackage.target}, and this version uploads to Key Protect only. ${NOTHING_SENT}`,
+        "Import it with the vendor's own tool: the package's `fields` have the vendor's names.",
+      );
+    }
     const expired = expiryProblem(keyPackage, new Date().toISOString());
     if (expired !== null)
       throw refusal(
@@ -186,7 +192,7 @@ function regionFor(endpoint: string | undefined, region: string): string | undef
 
 async function deliver(
   client: KeyProtectClient,
-  keyPackage: KeyPackage,
+  keyPackage: KeyProtectPackage,
   sha256: string,
   sameName: boolean,
   warn: (text: string) => void,
@@ -201,7 +207,7 @@ async function deliver(
 /** Refuses when the instance's import token is not the one the package was made for. Spends a retrieval. */
 async function compareWrappingKey(
   client: KeyProtectClient,
-  keyPackage: KeyPackage,
+  keyPackage: KeyProtectPackage,
   warn: (text: string) => void,
 ): Promise<void> {
   try {
@@ -224,7 +230,7 @@ async function compareWrappingKey(
   );
 }
 
-function receiptOf(keyPackage: KeyPackage, sha256: string, sent: Sent): Receipt {
+function receiptOf(keyPackage: KeyProtectPackage, sha256: string, sent: Sent): Receipt {
   const { ceremony, target, service, purpose } = keyPackage;
   return {
     format: 'keyrite-receipt/1',

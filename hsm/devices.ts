@@ -6,28 +6,43 @@ import type { CapabilityReport } from '../ceremony/command/capability-report';
 import { DeviceError } from '../ceremony/command/device-error';
 import type {
   CommandRequest,
+  SealedRandom,
   ZeroiseRequest,
   Devices,
+  ExaminedKey,
   ImportKey,
+  KeyAddress,
+  KeptKey,
+  KeyToMake,
   ModuleDescription,
   ReadBack,
   SessionKey,
+  AskedOfToken,
+  FromToken,
+  ShareKey,
+  ShareOfSet,
   TokenDescription,
   TransportKey,
   UnitReading,
+  ServiceNonce,
+  EncryptedNonce,
 } from '../ceremony/engine/ports';
 import type { SigningKey } from '../ceremony/command/dsse';
 import type { UnitState } from '../ceremony/command/unit-state';
+import type { WrapFormat } from '../ceremony/keypackage/key-kinds';
+import type { TokenForm } from '../ceremony/keypackage/target-profile';
+import type { WrappedKey } from '../ceremony/keypackage/wrapped-key';
 import type { Binding, BoundUnit, Module, OpenSeat, Person, TokenAddress } from '../ceremony/plan/binding-schema';
 import type { Plan } from '../ceremony/plan/schema';
 import type { ProcessClient } from './client';
-import type { KEY_FILE_OPERATIONS, MODULE_OPERATIONS, ArgsOf, ResultOf, UnitTarget } from './contract';
+import type { CardTarget, KEY_FILE_OPERATIONS, MODULE_OPERATIONS, ArgsOf, ResultOf, UnitTarget } from './contract';
 
 type ModuleOperations = typeof MODULE_OPERATIONS;
 type ModuleClient = ProcessClient<ModuleOperations>;
 type KeyFileClient = ProcessClient<typeof KEY_FILE_OPERATIONS>;
 type Address = UnitTarget['address'];
 type PinEntry = UnitTarget['user'];
+type PinOf = 'user' | 'security-officer';
 
 /** Whether a PIN is made in the request, by those the plan lets make it, or given by those who hold it. */
 type PinsOf = 'holders' | 'makers';
@@ -116,6 +131,20 @@ export class ModuleDevices implements Devices {
     );
   }
 
+  async sealedRandom(
+    unit: string,
+    to: { readonly exchange: string; readonly publicKey: string },
+  ): Promise<SealedRandom> {
+    await this.#seekByLabel(unit);
+    const { exchange, publicKey } = to;
+    return await this.#callUnit(unit, 'unit.random', { target: this.#target(unit), exchange, to: publicKey });
+  }
+
+  async openUnit(unit: string): Promise<void> {
+    await this.#seekByLabel(unit);
+    await this.#callUnit(unit, 'unit.open', { target: this.#target(unit) });
+  }
+
   async readUnit(unit: string, nonce: string): Promise<UnitReading> {
     await this.#seekByLabel(unit);
     return await this.#callUnit(unit, 'unit.read', { target: this.#target(unit), nonce });
@@ -148,6 +177,29 @@ export class ModuleDevices implements Devices {
     return await this.#callUnit(unit, 'unit.set-user-pin', { target });
   }
 
+  async changePin(unit: string, role: PinOf, step: string): Promise<TokenDescription> {
+    const makers = this.#pinEntry(unit, role, 'makers');
+    if (makers === null) throw noPin(unit, `${role} PIN`);
+    return await this.#callUnit(unit, 'unit.change-pin', { target: this.#target(unit), role, makers, step });
+  }
+
+  async unlockPin(unit: string, step: string): Promise<TokenDescription> {
+    const securityOfficer = this.#pinEntry(unit, 'security-officer', 'holders');
+    if (securityOfficer === null) throw noPin(unit, 'security officer PIN');
+    const target = { ...this.#target(unit, 'makers'), securityOfficer };
+    return await this.#callUnit(unit, 'unit.unlock-pin', { target, step });
+  }
+
+  async tryPin(
+    unit: string,
+    role: PinOf,
+    change: { readonly step: string; readonly pin: 'old' | 'new' },
+  ): Promise<{ opens: boolean; token: TokenDescription }> {
+    // Whoever made the new PIN knows it; the old one is with those who held it.
+    const target = this.#target(unit, change.pin === 'new' ? 'makers' : 'holders');
+    return await this.#callUnit(unit, 'unit.try-pin', { target, role, change });
+  }
+
   async createIdentity(
     unit: string,
   ): Promise<{ id: string; spki: string; algorithm: string; attributes: ReadBack; state: UnitState }> {
@@ -173,8 +225,28 @@ export class ModuleDevices implements Devices {
     return await this.#callUnit(unit, 'unit.zeroise', { target: this.#target(unit), ...request });
   }
 
-  async makeImportKey(unit: string): Promise<ImportKey> {
-    return await this.#callUnit(unit, 'unit.make-import-key', { target: this.#target(unit) });
+  async examineKey(unit: string, { label, id }: KeyAddress): Promise<ExaminedKey> {
+    return await this.#callUnit(unit, 'unit.examine-key', { target: this.#target(unit), label, id });
+  }
+
+  async release(units: readonly string[]): Promise<readonly string[]> {
+    const modules = [...new Set(units.map((unit) => this.#bound(unit).module))].toSorted();
+    const ending = modules.flatMap((module) => this.#workers.get(module) ?? []);
+    for (const module of modules) this.#workers.delete(module);
+    // Only the end of the process is sure to close what it held open of the device.
+    await Promise.all(ending.map(({ client }) => client.stop()));
+    return modules;
+  }
+
+  async makeImportKey(unit: string, by: 'rsa-oaep' | 'ecdh' | null): Promise<ImportKey> {
+    const target = this.#target(unit);
+    if (by === 'ecdh') return await this.#callUnit(unit, 'unit.make-agreement-key', { target });
+    try {
+      return await this.#callUnit(unit, 'unit.make-import-key', { target });
+    } catch (error) {
+      if (by !== null || !(error instanceof DeviceError) || error.code !== 'OAEP_NOT_SUPPORTED') throw error;
+      return await this.#callUnit(unit, 'unit.make-agreement-key', { target });
+    }
   }
 
   async makeRootKey(unit: string, name: string): Promise<SessionKey> {
@@ -183,24 +255,57 @@ export class ModuleDevices implements Devices {
     return { ...made, handle: `${String(worker.number)}:${made.handle}` };
   }
 
-  async wrapRootKey(unit: string, handle: string, { spki, bits, oaep }: TransportKey): Promise<string> {
-    const { client, own } = this.#sessionKey(unit, handle);
-    const to = { spki, bits, oaep };
-    return await client.call('unit.wrap-root-key', { target: this.#target(unit), handle: own, to });
-  }
-
-  async encryptNonce(
+  async wrapRootKey(
     unit: string,
     handle: string,
-    nonce: string,
-  ): Promise<{ iv: string; encryptedNonce: string } | null> {
+    { spki, bits, oaep }: TransportKey,
+    form: TokenForm,
+  ): Promise<string> {
     const { client, own } = this.#sessionKey(unit, handle);
-    return await client.call('unit.encrypt-nonce', { target: this.#target(unit), handle: own, nonce });
+    const to = { spki, bits, oaep };
+    return await client.call('unit.wrap-root-key', { target: this.#target(unit), handle: own, to, form });
+  }
+
+  async encryptNonce(unit: string, handle: string, { value: nonce, by }: ServiceNonce): Promise<EncryptedNonce | null> {
+    const { client, own } = this.#sessionKey(unit, handle);
+    return await client.call('unit.encrypt-nonce', { target: this.#target(unit), handle: own, nonce, by });
   }
 
   async destroyRootKey(unit: string, handle: string): Promise<void> {
     const { client, own } = this.#sessionKey(unit, handle);
     await client.call('unit.destroy-root-key', { target: this.#target(unit), handle: own });
+  }
+
+  async makeKey(unit: string, key: KeyToMake): Promise<KeptKey> {
+    return await this.#callUnit(unit, 'unit.make-key', { target: this.#target(unit), key });
+  }
+
+  async lookForKey(unit: string, name: string): Promise<KeptKey | null> {
+    return await this.#callUnit(unit, 'unit.look-for-key', { target: this.#target(unit), name });
+  }
+
+  async wrapKey(unit: string, name: string, format: WrapFormat | null): Promise<WrappedKey> {
+    return await this.#callUnit(unit, 'unit.wrap-key', { target: this.#target(unit), name, format });
+  }
+
+  async sealKey(unit: string, name: string): Promise<ReadBack> {
+    return await this.#callUnit(unit, 'unit.seal-key', { target: this.#target(unit), name });
+  }
+
+  async restoreKey(unit: string, key: WrappedKey): Promise<ReadBack> {
+    return await this.#callUnit(unit, 'unit.restore-key', { target: this.#target(unit), key });
+  }
+
+  async destroyKey(unit: string, name: string): Promise<number> {
+    return await this.#callUnit(unit, 'unit.destroy-key', { target: this.#target(unit), name });
+  }
+
+  async reEncipher(unit: string, to: string, keys: readonly WrappedKey[]): Promise<readonly WrappedKey[]> {
+    return await this.#callUnit(unit, 'unit.re-encipher', { target: this.#target(unit), to, keys: [...keys] });
+  }
+
+  async checkWrapped(unit: string, masterKey: string, keys: readonly WrappedKey[]): Promise<void> {
+    await this.#callUnit(unit, 'unit.check-wrapped', { target: this.#target(unit), masterKey, keys: [...keys] });
   }
 
   async readSeatKey(seat: string): Promise<SigningKey> {
@@ -225,18 +330,36 @@ export class ModuleDevices implements Devices {
   async sign(participant: string, message: Uint8Array): Promise<Uint8Array> {
     const person = this.#binding.people.find((one) => one.id === participant) ?? this.#enrolled.get(participant);
     if (person?.key.holder === 'file') return await this.#signWithFile(person, message);
-    if (person?.token === undefined) throw noToken(participant);
-    const signature = await this.#call(person.token.module, 'card.sign', {
-      card: {
-        participant,
-        address: addressOf(person.token.address),
-        keyLabel: person.token.keyLabel,
-        algorithm: person.key.algorithm,
-        spki: person.key.spki,
-      },
+    const { module, card } = this.#cardOf(participant);
+    const signature = await this.#call(module, 'card.sign', {
+      card,
       message: Buffer.from(message).toString('base64'),
     });
     return Buffer.from(signature, 'base64');
+  }
+
+  async makeShareKey(participant: string, share: ShareOfSet): Promise<ShareKey> {
+    const { module, card } = this.#cardOf(participant);
+    return await this.#call(module, 'card.make-share-key', { card, share: { ...share } });
+  }
+
+  async keepShare(participant: string, share: ShareOfSet, envelope: string): Promise<void> {
+    const { module, card } = this.#cardOf(participant);
+    await this.#call(module, 'card.keep-share', { card, share: { ...share }, envelope });
+  }
+
+  async openShare(participant: string, share: ShareOfSet, asked: AskedOfToken): Promise<FromToken> {
+    const { module, card } = this.#cardOf(participant);
+    return await this.#call(module, 'card.open-share', { card, share: { ...share }, ...asked });
+  }
+
+  #cardOf(participant: string): { module: string; card: CardTarget } {
+    const person = this.#binding.people.find((one) => one.id === participant) ?? this.#enrolled.get(participant);
+    if (person?.token === undefined) throw noToken(participant);
+    const { key, token } = person;
+    const address = addressOf(token.address);
+    const card = { participant, address, keyLabel: token.keyLabel, algorithm: key.algorithm, spki: key.spki };
+    return { module: token.module, card };
   }
 
   async #signWithFile({ id, key, keyFile }: Person, message: Uint8Array): Promise<Uint8Array> {

@@ -6,6 +6,14 @@ const Text = v.pipe(v.string(), v.maxLength(10_000));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const SetId = v.pipe(Hex, v.length(32));
 
+/** How a share looks on paper: rows of digits (components), or the words of SLIP-39 (threshold shares). */
+const ShareForm = v.picklist(['rows', 'words']);
+/** Length of the master key in bytes; not there where it is 32. */
+const ShorterKey = v.exactOptional(v.picklist([16, 24]));
+/** Where a PIN is changed: by which step of the plan, and whether the PIN before or after that is meant. */
+export const PinChange = v.strictObject({ step: Id, pin: v.picklist(['old', 'new']) });
+export type PinChange = v.InferOutput<typeof PinChange>;
+
 /** What a worker or the share process asks a person, past main. Header of the exchange; secrets go in its body. */
 export const Dialogue = v.variant('kind', [
   v.strictObject({
@@ -18,6 +26,8 @@ export const Dialogue = v.variant('kind', [
     holder: Id,
     /** True when the PIN is made now: entered twice, and kept by its holder. */
     make: v.boolean(),
+    /** Only where one PIN takes the place of another. */
+    change: v.exactOptional(PinChange),
     minimum: Count,
     maximum: Count,
     /** Flags of the token, such as `final-try`; a final try asks for a confirmation first. */
@@ -31,6 +41,7 @@ export const Dialogue = v.variant('kind', [
     kind: v.literal('final-try'),
     of: Id,
     role: v.picklist(['user', 'security-officer', 'card']),
+    change: v.exactOptional(PinChange),
     holder: Id,
   }),
   /** The passphrase of a participant's key file. It has one part, and its holder is the participant. */
@@ -46,7 +57,15 @@ export const Dialogue = v.variant('kind', [
     wrong: v.boolean(),
   }),
   /** Body: the worksheet text, UTF-8. The answer's body is empty once the custodian has it. */
-  v.strictObject({ kind: v.literal('share-show'), custodian: Id, set: SetId, index: Count, of: Count }),
+  v.strictObject({
+    kind: v.literal('share-show'),
+    custodian: Id,
+    set: SetId,
+    index: Count,
+    of: Count,
+    form: ShareForm,
+    bytes: ShorterKey,
+  }),
   /** The answer's body: what the custodian typed, UTF-8. */
   v.strictObject({
     kind: v.literal('share-enter'),
@@ -54,7 +73,25 @@ export const Dialogue = v.variant('kind', [
     set: SetId,
     index: Count,
     of: Count,
-    /** Why the entry before was refused, naming the row; null the first time. */
+    form: ShareForm,
+    bytes: ShorterKey,
+    /** Why the entry before was refused, naming the row or the word; null the first time. */
+    refused: v.nullable(Text),
+  }),
+  /** What locks or opens the file of a share: a passphrase, or the age identity (`AGE-SECRET-KEY-1...`) that its recipient has. */
+  v.strictObject({
+    kind: v.literal('share-key'),
+    custodian: Id,
+    set: SetId,
+    index: Count,
+    of: Count,
+    what: v.picklist(['passphrase', 'identity']),
+    /** True when it is made now: entered twice, and kept by the custodian. */
+    make: v.boolean(),
+    /** Lengths in bytes. */
+    minimum: Count,
+    maximum: Count,
+    /** Why what was entered before was not taken; null the first time. */
     refused: v.nullable(Text),
   }),
 ]);
@@ -69,6 +106,7 @@ export const PadEntry = v.strictObject({
   holders: v.pipe(v.array(Id), v.minLength(1)),
   /** True when the PIN is made now: the pad asks for it, twice where it wants to. */
   make: v.boolean(),
+  change: v.exactOptional(PinChange),
   /** What the token's flags say of the tries that are left. */
   warning: v.nullable(v.picklist(['count-low', 'final-try'])),
 });
@@ -83,6 +121,7 @@ export function whoIsAsked(dialogue: Dialogue): string {
       return dialogue.holder;
     case 'share-show':
     case 'share-enter':
+    case 'share-key':
       return dialogue.custodian;
   }
 }

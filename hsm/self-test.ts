@@ -2,7 +2,15 @@
  * Known answers of every algorithm in use, on the runtime it is started in: Node's OpenSSL and Electron's BoringSSL
  * differ, so what holds in one is not taken for granted in the other. Takes a few milliseconds.
  */
-import { createDecipheriv, createHash, createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
+import {
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+} from 'node:crypto';
+import { aeskw } from '@noble/ciphers/aes.js';
 import {
   ecdsaDer,
   isValidSignature,
@@ -16,6 +24,7 @@ import {
   TEST_RSA_PRIVATE,
   TEST_RSA_PUBLIC,
 } from './self-test-rsa';
+import { KEY_WRAP } from './pkcs11/probe-vectors';
 import { encryptAesGcm } from './shares/aes-gcm';
 import { checkDigits } from './shares/check-digits';
 import { commitToShare } from './shares/commitment';
@@ -101,6 +110,13 @@ const KNOWN_ANSWERS: readonly KnownAnswer[] = [
   },
   { name: 'AES-256-GCM encryption', source: "IBM Key Protect's documented nonce", holds: () => encryptsTheNonce() },
   { name: 'AES-256-GCM decryption', source: "IBM Key Protect's documented nonce", holds: () => decryptsTheNonce() },
+  { name: 'ECDH on P-256', source: 'RFC 5903, 8.1', holds: () => ecdhHolds() },
+  {
+    name: 'AES-256 key wrap',
+    source: 'RFC 3394, 4.6',
+    holds: () =>
+      equal(aeskw(KEY_WRAP.wrapping).encrypt(KEY_WRAP.wrapped), Buffer.from(KEY_WRAP.answer).toString('hex')),
+  },
   { name: 'RSA-OAEP SHA-256', source: 'OpenSSL 3.0, key of Wycheproof', holds: () => oaepHolds('sha256') },
   { name: 'RSA-OAEP SHA-1', source: 'Wycheproof, RSA-OAEP 2048, case 5', holds: () => oaepHolds('sha1') },
   {
@@ -165,6 +181,30 @@ const KEY_PROTECT = {
   iv: base64('CSPZwm2qJ5mL00oP'),
   encryptedNonce: base64('+KjUDFD38r8zlXKJkn+dOR4/xNYN5ozpvKCiIQ=='),
 };
+
+/** The initiator's private key and the responder's public one. */
+function ecdhHolds(): boolean {
+  const point = (x: string, y: string): { kty: 'EC'; crv: 'P-256'; x: string; y: string } => ({
+    kty: 'EC',
+    crv: 'P-256',
+    x: bytes(x).toString('base64url'),
+    y: bytes(y).toString('base64url'),
+  });
+  const initiator = point(
+    'dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180',
+    '5271a0461cdb8252d61f1c456fa3e59ab1f45b33accf5f58389e0577b8990bb3',
+  );
+  const d = bytes('c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433').toString('base64url');
+  const responder = point(
+    'd12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf63',
+    '56fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab',
+  );
+  const agreed = diffieHellman({
+    privateKey: createPrivateKey({ key: { ...initiator, d }, format: 'jwk' }),
+    publicKey: createPublicKey({ key: responder, format: 'jwk' }),
+  });
+  return equal(agreed, 'd6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de');
+}
 
 function encryptsTheNonce(): boolean {
   const { key, nonce, iv, encryptedNonce } = KEY_PROTECT;

@@ -148,6 +148,8 @@ export const BindingView = v.strictObject({
   modules: v.array(v.strictObject({ id: Id, path: Text, sha256: Sha256Hex, state: Text, ok: Flag })),
   units: v.array(v.strictObject({ id: Id, name: Text, module: Id, token: Text, lastKnown: v.nullable(Sha256Hex) })),
   media: v.array(v.strictObject({ id: Id, path: Text, state: Text, ok: Flag })),
+  /** Folders of the plan's key stores, and what is in them. */
+  keyStores: v.array(v.strictObject({ id: Id, name: Text, path: Text, state: Text })),
   parameters: v.array(v.strictObject({ id: Id, file: Text, target: Text, words: Text, expires: Text })),
   /** Who approves plan and binding: by a file, at the beginning of the ceremony, not needed any more, or not at all yet. */
   approvals: v.strictObject({
@@ -227,6 +229,8 @@ export const UnitView = v.strictObject({
   counter: v.nullable(Count),
   /** Null while nothing is known. */
   registers: v.nullable(v.strictObject({ new: RegisterView, current: RegisterView })),
+  /** Where it stands while several units are worked on at once; absent otherwise. */
+  atWork: v.exactOptional(v.picklist(['waiting', 'working', 'done', 'failed'])),
   /** Who enforces the quorums. */
   enforcedBy: v.literal('Enforced by Keyrite only'),
 });
@@ -271,7 +275,7 @@ export const TaskView = v.variant('kind', [
   v.strictObject({
     kind: v.literal('person'),
     who: Id,
-    what: v.picklist(['pin', 'final-try', 'passphrase', 'share-show', 'share-enter']),
+    what: v.picklist(['pin', 'final-try', 'passphrase', 'share-show', 'share-enter', 'share-key']),
     /** In words, such as `the user PIN of unit-a`. */
     doing: Text,
   }),
@@ -501,7 +505,7 @@ export const SessionView = v.strictObject({
   /** What stands for the plan's names otherwise than before the pause; null where it has no such thing. */
   differs: v.array(
     v.strictObject({
-      what: v.picklist(['person', 'key', 'module', 'unit', 'wrapping-parameters', 'medium', 'program']),
+      what: v.picklist(['person', 'key', 'module', 'unit', 'wrapping-parameters', 'medium', 'key-store', 'program']),
       name: Text,
       before: v.nullable(Text),
       now: v.nullable(Text),

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the set-up, then every module in scripts/bench/. Each exports `async function bench({ root })`, which
- * returns a list of measurements `{name, value, unit, goal?}` (`goal`: the value should not exceed it). They are printed
+ * returns a list of measurements `{name, value, unit, goal?, atLeast?}` (`goal`: the value should not exceed it; `atLeast`: nor
+ * be less than that). They are printed
  * as a table and written to bench.json with the machine they were taken on.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { isMain } from './is-main.mjs';
 import { ROOT, setUpThen } from './setup.mjs';
 
 /**
- * @typedef {{ name: string, value: number, unit: string, goal?: number }} Measurement
+ * @typedef {{ name: string, value: number, unit: string, goal?: number, atLeast?: number }} Measurement
  * @typedef {{ bench: (context: { root: string }) => Promise<Measurement[]> }} BenchModule
  */
 
@@ -61,9 +62,12 @@ function printTable(results) {
   let missed = 0;
   for (const [name, measurements] of Object.entries(results)) {
     console.log(`\n${name}`);
-    for (const { name: what, value, unit, goal } of measurements) {
-      if (goal !== undefined && !(value <= goal)) missed += 1;
-      const verdict = goal === undefined ? '' : ` (goal ${String(goal)} ${unit}: ${value <= goal ? 'met' : 'MISSED'})`;
+    for (const { name: what, value, unit, goal, atLeast } of measurements) {
+      const wanted = goal ?? atLeast;
+      const isMet = !(value > (goal ?? Infinity)) && !(value < (atLeast ?? -Infinity)) && !Number.isNaN(value);
+      if (wanted !== undefined && !isMet) missed += 1;
+      const which = atLeast === undefined ? 'goal' : 'goal at least';
+      const verdict = wanted === undefined ? '' : ` (${which} ${String(wanted)} ${unit}: ${isMet ? 'met' : 'MISSED'})`;
       console.log(`  ${what.padEnd(44)} ${value.toFixed(2).padStart(12)} ${unit}${verdict}`);
     }
   }

@@ -3,15 +3,23 @@
  *
  *   cc -std=c11 -shared -fPIC -o fault-shim.so fault-shim.c -ldl
  *
- *   KEYRITE_FAULT=NAME[LABEL]:ACTION[-after][:NTH]    such as C_InitToken:segv-after, C_Sign:0x32:3, C_Login:delay-500
- *     [LABEL]  only at calls whose template has this CKA_LABEL, such as C_CreateObject[keyrite:state]:segv
+ *   KEYRITE_FAULT=NAME[LABEL@CLASS]:ACTION[-after][:NTH]    such as C_InitToken:segv-after, C_Sign:0x32:3, C_Login:delay-500
+ *     [LABEL]  only at calls whose template, or whose object, has this CKA_LABEL, such as C_CreateObject[keyrite:state]:segv
+ *     @CLASS   only at calls whose template or object has this CKA_CLASS, such as C_DestroyObject[keyrite:identity@3]:kill
  *     ACTION   0x...     return this CKR code
  *              segv      die of SIGSEGV           kill      die of SIGKILL
  *              hang      never return             delay-N   wait N milliseconds
- *     -after   go wrong after the real call; otherwise before it (0x... then does not make the call)
+ *              remove    the token is taken out: see KEYRITE_GONE     remove-for-N   ... for the next N calls that miss it
+ *     -after   go wrong after the real call; otherwise before it (0x... and remove then do not make the call)
  *     NTH      only at the NTH such call of a process (1 is the first); otherwise at each
- *   Several faults are separated by commas.
+ *   Several faults are separated by commas. KEYRITE_FAULT=@FILE: they are in FILE at the time of each call; none without it.
+ *   KEYRITE_GONE=FILE           no token is there as long as FILE is; sessions that were open end with it, and their objects
+ *   KEYRITE_CALLS=FILE          where FILE is there already: writes down each call that makes, changes, wraps or destroys
+ *                               something: its name, CKA_LABEL, CKA_CLASS, and `token` or `session`, separated by tabs
  *   KEYRITE_LIE=unwrap          C_UnwrapKey makes keys readable, extractable and able to decrypt, as opencryptoki does
+ *   KEYRITE_LIE=generate        so does C_GenerateKey
+ *   KEYRITE_LIE=random          C_GenerateRandom gives the same bytes each time
+ *   KEYRITE_LACKS=0x...         the mechanism of that number is refused wherever it is asked for (CKR_MECHANISM_INVALID)
  *   KEYRITE_FAULT_ONCE=FILE     each fault only if FILE.N does not exist, N being its place from 0; makes it, so that a
  *                               later process is spared
  *   KEYRITE_FAULT_MODULE=FILE   the real module; otherwise SoftHSM2
@@ -19,6 +27,7 @@
  *   KEYRITE_PAD=FILE            every token has a pad of its own (CKF_PROTECTED_AUTHENTICATION_PATH): a PIN that is handed
  *                               over is refused with CKR_ARGUMENTS_BAD, and where there is none people "type" the first
  *                               line of FILE as security officer, the second as user
+ *                               At C_SetPIN the third line, if there is one, is the new PIN, which people type from then on
  *   KEYRITE_PAD_DELAY=N         the milliseconds they take; a delay of KEYRITE_FAULT works too, for one call alone
  */
 #define _GNU_SOURCE
@@ -72,17 +81,56 @@ static int is_spared(int place) {
 
 struct attribute { ulong_t type; void *value; ulong_t length; };
 
-/* Whether the template of a call has this CKA_LABEL. */
-static int has_label(int at, const ulong_t a[8], const char *label, size_t length) {
-  /* Where the template is among the arguments; its length follows. */
-  int place = at == 20 || at == 26 ? 1 : at == 25 || at == 58 || at == 59 ? 2 : at == 61 ? 5 : 0;
-  if (place == 0) return 0;
+#define CKA_CLASS 0x0
+#define CKA_TOKEN 0x1
+#define CKA_LABEL 0x3
+#define LONGEST_LABEL 256
+
+/* Copies an attribute of the template or of the object of a call. Returns its length; 0 when it has none. */
+static size_t attribute_of(int at, const ulong_t a[8], ulong_t type, void *value, size_t size) {
+  /* Where template and object are among the arguments; the template's length follows it. */
+  int place = at == 20 || at == 26 ? 1 : at == 21 || at == 25 || at == 58 || at == 59 ? 2 : at == 61 ? 5 : 0;
+  int object = at == 21 || at == 22 || at == 24 || at == 25 ? 1 : at == 29 || at == 33 || at == 42 ? 2 : at == 60 ? 3 : 0;
   const struct attribute *template = (const struct attribute *)a[place];
-  for (ulong_t i = 0; i < a[place + 1]; i++) {
-    if (template[i].type != 0x3) continue;
-    return template[i].length == length && memcmp(template[i].value, label, length) == 0;
+  for (ulong_t i = 0; place != 0 && i < a[place + 1]; i++) {
+    if (template[i].type != type || template[i].length > size) continue;
+    memcpy(value, template[i].value, template[i].length);
+    return template[i].length;
   }
-  return 0;
+  struct attribute asked = {type, value, size};
+  if (object == 0) return 0;
+  ulong_t rv = real->call[24](a[0], a[object], (ulong_t)&asked, 1, 0, 0, 0, 0);
+  return rv == 0 && asked.length <= size ? asked.length : 0;
+}
+
+/* Whether a call is about an object as `LABEL@CLASS` says. */
+static int is_about(int at, const ulong_t a[8], const char *wanted, size_t length) {
+  char label[LONGEST_LABEL];
+  ulong_t class = (ulong_t)-1;
+  const char *class_wanted = memchr(wanted, '@', length);
+  if (class_wanted != NULL) {
+    attribute_of(at, a, CKA_CLASS, &class, sizeof class);
+    if (class != strtoul(class_wanted + 1, NULL, 10)) return 0;
+    length = (size_t)(class_wanted - wanted);
+  }
+  return attribute_of(at, a, CKA_LABEL, label, sizeof label) == length && memcmp(label, wanted, length) == 0;
+}
+
+/* Writes a call down that makes, changes, wraps or destroys something, where somebody wants to know. */
+static void write_down(int at, const char *name, const ulong_t a[8]) {
+  const char *file = getenv("KEYRITE_CALLS");
+  if (file == NULL || (at != 9 && at != 10 && at != 11 && at != 60 && (at < 20 || at > 25 || at == 23 || at == 24) && (at < 58 || at > 62))) return;
+  int out = open(file, O_WRONLY | O_APPEND);
+  if (out < 0) return;
+  char label[LONGEST_LABEL], line[2 * LONGEST_LABEL];
+  ulong_t class = (ulong_t)-1;
+  unsigned char token = 0;
+  size_t length = attribute_of(at, a, CKA_LABEL, label, sizeof label);
+  attribute_of(at, a, CKA_CLASS, &class, sizeof class);
+  attribute_of(at, a, CKA_TOKEN, &token, sizeof token);
+  int written = snprintf(line, sizeof line, "%s\t%.*s\t%ld\t%s\n", name, (int)length, label, (long)class, token ? "token" : "session");
+  if (write(out, line, (size_t)written) != written) abort();
+  close(out);
 }
 
 /* Whether a fault is due at this call; its action without suffixes goes to `action`. */
@@ -92,7 +140,15 @@ static int is_due(int at, const char *name, const ulong_t a[8], char *action, si
   size_t length = strlen(name);
   const char *told = getenv("KEYRITE_FAULT");
   if (told == NULL) return 0;
-  snprintf(faults, sizeof faults, "%s", told);
+  if (*told == '@') {
+    FILE *file = fopen(told + 1, "r");
+    if (file == NULL) return 0;
+    if (fgets(faults, sizeof faults, file) == NULL) faults[0] = '\0';
+    faults[strcspn(faults, "\n")] = '\0';
+    fclose(file);
+  } else {
+    snprintf(faults, sizeof faults, "%s", told);
+  }
   int place = 0;
   for (char *fault = strtok_r(faults, ",", &rest); fault != NULL; fault = strtok_r(NULL, ",", &rest), place++) {
     if (place == MOST_FAULTS) abort();
@@ -101,7 +157,7 @@ static int is_due(int at, const char *name, const ulong_t a[8], char *action, si
     if (*what == '[') {
       char *end = strchr(what, ']');
       if (end == NULL || end[1] != ':') abort();
-      if (!has_label(at, a, what + 1, (size_t)(end - what - 1))) continue;
+      if (!is_about(at, a, what + 1, (size_t)(end - what - 1))) continue;
       what = end + 1;
     }
     calls[place] += 1;
@@ -118,22 +174,96 @@ static int is_due(int at, const char *name, const ulong_t a[8], char *action, si
 }
 
 /* C_UnwrapKey with CKA_SENSITIVE false, CKA_EXTRACTABLE and CKA_DECRYPT true, whatever the caller asked for. */
-static ulong_t unwrap_with_a_lie(const ulong_t a[8]) {
+static int lies_about(const char *what) {
+  const char *lie = getenv("KEYRITE_LIE");
+  return lie != NULL && strcmp(lie, what) == 0;
+}
+
+/* Calls C_UnwrapKey or C_GenerateKey, whose template is the argument `place`, its length the next one. */
+static ulong_t make_with_a_lie(int call, int place, const ulong_t a[8]) {
   static unsigned char no = 0, yes = 1;
   struct attribute lied[64];
-  const struct attribute *asked = (const struct attribute *)a[5];
-  if (a[6] > 64) return 0x7; /* CKR_ARGUMENTS_BAD */
-  for (ulong_t at = 0; at < a[6]; at++) {
+  const struct attribute *asked = (const struct attribute *)a[place];
+  ulong_t b[8];
+  if (a[place + 1] > 64) return 0x7; /* CKR_ARGUMENTS_BAD */
+  for (ulong_t at = 0; at < a[place + 1]; at++) {
     lied[at] = asked[at];
     if (asked[at].type == 0x103) lied[at].value = &no;
     if (asked[at].type == 0x162 || asked[at].type == 0x105) lied[at].value = &yes;
   }
-  return real->call[61](a[0], a[1], a[2], a[3], a[4], (ulong_t)lied, a[6], a[7]);
+  memcpy(b, a, sizeof b);
+  b[place] = (ulong_t)lied;
+  return real->call[call](b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
 }
 
 static void wait_for(long milliseconds) {
   struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
   nanosleep(&wait, NULL);
+}
+
+/* Takes the token out, for good or until so many calls have missed it. */
+static void take_out(const char *calls) {
+  const char *gone = getenv("KEYRITE_GONE");
+  FILE *file = gone == NULL ? NULL : fopen(gone, "w");
+  if (file == NULL) abort();
+  fprintf(file, "%s\n", calls);
+  fclose(file);
+}
+
+/* Whether the token is out, which a call misses now. */
+static int misses_token(const char *gone) {
+  FILE *file = fopen(gone, "r+");
+  long left = 0;
+  if (file == NULL) return 0;
+  if (fscanf(file, "%ld", &left) == 1) {
+    rewind(file);
+    if (left <= 0) unlink(gone);
+    else fprintf(file, "%-20ld\n", left - 1);
+  }
+  fclose(file);
+  return left > 0 || access(gone, F_OK) == 0;
+}
+
+#define MOST_SESSIONS 256
+static ulong_t sessions[MOST_SESSIONS];
+static int open_sessions;
+
+/* What ends with the token: the sessions of this process, what lives in them, and its login. */
+static void end_sessions(void) {
+  while (open_sessions > 0) real->call[13](sessions[--open_sessions], 0, 0, 0, 0, 0, 0, 0);
+}
+
+static int is_open(ulong_t session) {
+  for (int i = 0; i < open_sessions; i++) if (sessions[i] == session) return 1;
+  return 0;
+}
+
+/* What a call gets of a token that is out, or of a session that ended with it. Returns 1 when the call has to return *rv. */
+static int is_missing(int at, const ulong_t a[8], ulong_t *rv) {
+  const char *gone = getenv("KEYRITE_GONE");
+  int of_slot = at == 6 || at == 7 || at == 8 || at == 9 || at == 12 || at == 14;
+  int of_session = at == 10 || at == 11 || at == 13 || (at >= 15 && at <= 66);
+  int of_list = at == 4 && a[0] == 1;
+  if (gone == NULL || (!of_slot && !of_session && !of_list)) return 0;
+  if (misses_token(gone)) {
+    end_sessions();
+    if (of_list) *(ulong_t *)a[2] = 0;
+    *rv = of_list ? 0 : of_slot ? 0xe0 /* CKR_TOKEN_NOT_PRESENT */ : 0x32 /* CKR_DEVICE_REMOVED */;
+    return 1;
+  }
+  if (!of_session || is_open(a[0])) return 0;
+  *rv = 0xb3; /* CKR_SESSION_HANDLE_INVALID */
+  return 1;
+}
+
+/* Keeps the list of open sessions, after a call that went well. */
+static void keep_sessions(int at, const ulong_t a[8]) {
+  if (at == 12) {
+    if (open_sessions == MOST_SESSIONS) abort();
+    sessions[open_sessions++] = *(ulong_t *)a[4];
+  }
+  for (int i = 0; at == 13 && i < open_sessions; i++) if (sessions[i] == a[0]) sessions[i--] = sessions[--open_sessions];
+  if (at == 1 || at == 14) open_sessions = 0;
 }
 
 /* Does what the action says. Returns 1 when the call has to return *rv. */
@@ -147,6 +277,11 @@ static int go_wrong(const char *action, ulong_t *rv) {
     for (;;) pause();
   } else if (strncmp(action, "delay-", 6) == 0) {
     wait_for(atol(action + 6));
+  } else if (strcmp(action, "remove") == 0 || strncmp(action, "remove-for-", 11) == 0) {
+    take_out(action[6] == '\0' ? "" : action + 11);
+    end_sessions();
+    *rv = 0x32; /* CKR_DEVICE_REMOVED */
+    return 1;
   } else if (strncmp(action, "0x", 2) == 0) {
     *rv = strtoul(action, NULL, 16);
     return 1;
@@ -178,15 +313,19 @@ static ulong_t at_pad(int at, int place, int role, const ulong_t a[8]) {
   ulong_t b[8];
   memcpy(b, a, sizeof b);
   if (a[place] != 0 || a[place + 1] != 0) return 0x7; /* CKR_ARGUMENTS_BAD */
+  if (role == 1 && getenv("KEYRITE_PAD_CHANGED") != NULL) role = 2;
   b[place] = (ulong_t)pin;
   b[place + 1] = typed(role, pin, sizeof pin);
   if (b[place + 1] == 0) return 0x50; /* CKR_FUNCTION_CANCELED */
   if (at == 11) { /* C_SetPIN: old and new */
     if (a[3] != 0 || a[4] != 0) return 0x7;
     b[3] = (ulong_t)after;
-    b[4] = typed(role, after, sizeof after);
+    b[4] = typed(2, after, sizeof after);
+    if (b[4] == 0) b[4] = typed(role, after, sizeof after);
   }
-  return real->call[at](b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+  ulong_t rv = real->call[at](b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+  if (at == 11 && rv == 0) setenv("KEYRITE_PAD_CHANGED", "1", 1);
+  return rv;
 }
 
 /* Makes the call, on a token that is as KEYRITE_FLAGS and KEYRITE_PAD say. */
@@ -207,17 +346,36 @@ static ulong_t call_token(int at, const ulong_t a[8]) {
   return rv;
 }
 
+/* Whether the call asks for the mechanism that KEYRITE_LACKS names: it is the second argument of all that take one. */
+static int is_lacking(int at, const ulong_t a[8]) {
+  static const int takes[] = {29, 33, 37, 42, 46, 48, 52, 58, 59, 60, 61, 62};
+  const char *lacks = getenv("KEYRITE_LACKS");
+  if (lacks == NULL || a[1] == 0) return 0;
+  for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
+    if (takes[i] == at) return *(const ulong_t *)a[1] == strtoul(lacks, NULL, 16);
+  return 0;
+}
+
 static ulong_t forward(int at, const char *name, const ulong_t a[8]) {
   char action[64];
   int after = 0;
-  int due = is_due(at, name, a, action, sizeof action, &after);
   ulong_t rv = 0;
+  if (is_missing(at, a, &rv)) return rv;
+  write_down(at, name, a);
+  int due = is_due(at, name, a, action, sizeof action, &after);
   if (due && !after && go_wrong(action, &rv)) return rv;
-  if (at == 61 && getenv("KEYRITE_LIE") != NULL) {
-    rv = unwrap_with_a_lie(a);
+  if (is_lacking(at, a)) return 0x70;
+  if (at == 64 && lies_about("random")) {
+    for (ulong_t i = 0; i < a[2]; i += 1) ((unsigned char *)a[1])[i] = (unsigned char)(i * 7);
+    rv = 0;
+  } else if (at == 61 && lies_about("unwrap")) {
+    rv = make_with_a_lie(61, 5, a);
+  } else if (at == 58 && lies_about("generate")) {
+    rv = make_with_a_lie(58, 2, a);
   } else {
     rv = call_token(at, a);
   }
+  if (rv == 0) keep_sessions(at, a);
   if (due && after) go_wrong(action, &rv);
   return rv;
 }

@@ -2,6 +2,7 @@
  * What plan and binding name must be there and usable before anybody is called to the workstation: found at the step
  * that needs it, it would end a ceremony that has run for hours.
  */
+import { existsSync, statSync } from 'node:fs';
 import { DeviceError } from '../ceremony/command/device-error';
 import { RecordError } from '../ceremony/keypackage/read-record';
 import { expiryProblem, readWrappingParameters } from '../ceremony/keypackage/wrapping-parameters';
@@ -17,8 +18,8 @@ const PARAMETERS_LIMIT = 64 * 1024;
 /**
  * Checks the modules of a binding, and the wrapping parameters it names for the plan.
  *
- * @throws UsageError for a file that is missing or cannot be read; DeviceError `MODULE_CHANGED`, `PARAMETERS_EXPIRED` or
- *   `PARAMETERS_PURPOSE` for one that is refused
+ * @throws UsageError for a file that is missing or cannot be read; DeviceError `MODULE_CHANGED`, `PARAMETERS_EXPIRED`,
+ *   `PARAMETERS_TARGET` or `PARAMETERS_PURPOSE` for one that is refused
  */
 export function checkBoundInputs(plan: Plan, binding: Binding): void {
   for (const { id, path, sha256, files } of binding.modules) {
@@ -26,6 +27,13 @@ export function checkBoundInputs(plan: Plan, binding: Binding): void {
     checkModuleFiles(id, [{ path, sha256 }, ...files]);
   }
   for (const { id, file } of binding.wrappingParameters) checkParameters(plan, id, file);
+  for (const { id, path } of binding.keyStores ?? []) {
+    if (existsSync(path) && statSync(path).isDirectory()) continue;
+    throw new UsageError(
+      `key store ${id}: ${path} is no folder`,
+      'Bring the medium with the store, or correct the path in the binding and have it approved again.',
+    );
+  }
 }
 
 /**
@@ -40,6 +48,14 @@ export function checkParameters(plan: Plan, id: string | null, file: string): vo
   if (expired !== null) throw refused('PARAMETERS_EXPIRED', `${file}: ${expired}`, `Collect new ones: ${COLLECT}`);
   for (const step of plan.steps) {
     if (step.action !== 'key.package' || (id !== null && step.parameters !== id)) continue;
+    const target = step.target ?? 'ibm-key-protect';
+    if (target !== parameters.target) {
+      throw refused(
+        'PARAMETERS_TARGET',
+        `${file} is for ${parameters.target}, and step ${step.id} of the plan says ${target}`,
+        'Collect parameters of the service that the plan names.',
+      );
+    }
     if (step.purpose === parameters.purpose.do) continue;
     throw refused(
       'PARAMETERS_PURPOSE',

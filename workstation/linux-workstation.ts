@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, lstatSync, readFileSync, readdirSync
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../ceremony/command/device-error';
-import type { BundleFolder, Observation, Workstation } from '../ceremony/engine/ports';
+import type { BundleFolder, HsmLink, Observation, Workstation } from '../ceremony/engine/ports';
 import { selfTest } from '../hsm/self-test';
 import { copyBundle, isCopyOf } from './bundle-copy';
 import { CORE_PATTERN, whoGetsCoreDumps } from './core-dumps';
@@ -16,20 +16,27 @@ export class LinuxWorkstation implements Workstation {
   private readonly bundle: BundleFolder;
   private readonly runtime: Runtime;
   private readonly corePattern: string;
+  private readonly interfaces: string;
 
   /**
    * @param bundle what is copied to media
    * @param corePattern file in which the kernel says what becomes of core dumps
+   * @param interfaces folder in which the kernel tells of network interfaces
    */
-  constructor(bundle: BundleFolder, runtime: Runtime, corePattern = CORE_PATTERN) {
+  constructor(bundle: BundleFolder, runtime: Runtime, corePattern = CORE_PATTERN, interfaces = '/sys/class/net') {
     this.bundle = bundle;
     this.runtime = runtime;
     this.corePattern = corePattern;
+    this.interfaces = interfaces;
   }
 
-  observe(media: readonly { readonly id: string; readonly path: string }[]): Promise<readonly Observation[]> {
+  observe(
+    media: readonly { readonly id: string; readonly path: string }[],
+    links: readonly HsmLink[],
+  ): Promise<readonly Observation[]> {
     const failed = selfTest().filter((one) => !one.ok);
-    const linksUp = networkLinksUp();
+    const up = interfacesUp(this.interfaces);
+    const others = up.filter((name) => !links.some((link) => link.interface === name));
     const swaps = readLines('/proc/swaps').slice(1);
     const [pattern] = readLines(this.corePattern);
     const dumpsTo = pattern === undefined ? 'the kernel does not say whom' : whoGetsCoreDumps(pattern);
@@ -39,7 +46,13 @@ export class LinuxWorkstation implements Workstation {
         ok: failed.length === 0,
         found: failed.map((one) => one.name).join(', ') || 'all correct',
       },
-      { check: 'network', ok: linksUp.length === 0, found: linksUp.join(', ') || 'no interface is up' },
+      // SECURITY(K-211): what the binding names is for the HSM; everything else that is up is a way out.
+      { check: 'network', ok: others.length === 0, found: networkWords(up, others) },
+      ...links.map(({ module, interface: name, peer, port }) => ({
+        check: `HSM link ${name}`,
+        ok: up.includes(name),
+        found: `${up.includes(name) ? 'up' : 'not up, or not there'}: module ${module}, to ${peer}, port ${String(port)}`,
+      })),
       { check: 'swap', ok: swaps.length === 0, found: swaps.length === 0 ? 'off' : `${String(swaps.length)} in use` },
       { check: 'core dumps', ok: coreLimit() === '0', found: `limit ${coreLimit()}` },
       {
@@ -123,8 +136,12 @@ function notCopied(target: string, why: string): DeviceError {
   });
 }
 
-function networkLinksUp(): string[] {
-  const root = '/sys/class/net';
+function networkWords(up: readonly string[], others: readonly string[]): string {
+  if (others.length > 0) return others.join(', ');
+  return up.length === 0 ? 'no interface is up' : `none is up but the HSM links of the binding: ${up.join(', ')}`;
+}
+
+function interfacesUp(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root).filter(
     (name) => name !== 'lo' && existsSync(join(root, name, 'operstate')) && isUp(join(root, name, 'operstate')),

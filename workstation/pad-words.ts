@@ -13,10 +13,11 @@ export function padWords(entry: PadEntry, names: PadNames): string {
 }
 
 /** Such as `the user PIN of Unit A`. */
-export function padPin({ of, role, make }: PadEntry, names: PadNames): string {
+export function padPin({ of, role, make, change }: PadEntry, names: PadNames): string {
   const which = { user: 'user PIN', 'security-officer': 'security officer PIN', card: 'PIN' }[role];
   const whose = role === 'card' ? `the token of ${names.person(of)}` : names.unit(of);
-  return `${make ? 'a new' : 'the'} ${which} of ${whose}`;
+  const the = change === undefined ? 'the' : `the ${change.pin}`;
+  return `${make ? 'a new' : the} ${which} of ${whose}`;
 }
 
 /** What to know before it is typed; null where there is nothing. */

@@ -6,6 +6,7 @@ import type { Plan } from '../ceremony/plan/schema';
 import { ModuleDevices } from '../hsm/devices';
 import { ProcessShareRoom } from '../hsm/share-room';
 import type { FileBundleFolder } from './bundle-folder';
+import { KeyStoreFolders } from './key-store-folders';
 import { LinuxWorkstation } from './linux-workstation';
 import type { Processes } from './processes';
 import { documentPrinter } from './report-pdf/document-printer';
@@ -44,6 +45,7 @@ export class Session {
       shares: new ProcessShareRoom((kind) => processes.startShareProcess(kind === 'set' ? 'set' : 'rewrap')),
       people,
       workstation: new LinuxWorkstation(folder, runtime),
+      keyStores: new KeyStoreFolders(binding.keyStores ?? []),
       printer: documentPrinter,
     };
   }

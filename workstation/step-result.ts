@@ -47,6 +47,7 @@ const Token = v.object({ token: v.object({ serial: v.string(), label: v.string()
 const Initialised = v.object({ unit: v.string(), identity: v.object({ id: Sha256Hex }), ...Token.entries });
 const MadeSet = v.object({ shareSet: v.object({ set: v.string(), pattern: Sha256Hex }) });
 const Verified = v.object({ pattern: Sha256Hex, register: v.string(), units: v.array(v.string()) });
+const Inside = v.object({ pattern: Sha256Hex, units: v.array(v.string()) });
 const CheckValue = v.object({ algorithm: v.string(), value: v.string() });
 const Packaged = v.object({
   package: v.object({ name: v.string(), sha256: Sha256Hex }),
@@ -76,6 +77,11 @@ const Inventory = v.object({
     }),
   ),
 });
+const AdoptedKeys = v.object({
+  keys: v.array(
+    v.object({ name: v.string(), object: v.object({ label: v.string(), checkValue: v.nullable(CheckValue) }) }),
+  ),
+});
 type InventoryObject = v.InferOutput<typeof Inventory>['objects'][number];
 
 /**
@@ -88,15 +94,28 @@ export function stepResult(plan: Plan, step: Step, lines: readonly Line[]): Step
   const nameOf = (unit: string): string => plan.units.find(({ id }) => id === unit)?.name ?? unit;
   switch (step.action) {
     case 'unit.initialise':
-      return values(step.units.flatMap((unit) => initialised(own, unit, nameOf(unit))));
+      return values(step.units.flatMap((unit) => initialised(own, 'unit.initialised', unit, nameOf(unit))));
+    case 'unit.adopt':
+      return {
+        values: step.units.flatMap((unit) => initialised(own, 'unit.adopted', unit, nameOf(unit))),
+        inventories: inventories(own, 'unit.adopted', nameOf),
+      };
+    case 'vendor.procedure':
+      return { values: [], inventories: inventories(own, 'procedure.after', nameOf) };
+    case 'master-key.adopt':
+      return values(verified(own, [], nameOf));
+    case 'key.adopt':
+      return values(own.flatMap(adoptedKeys));
     case 'enrol':
       return values(own.flatMap(enrolledKey));
     case 'unit.compare':
       return values(compared(own, step.units.map(nameOf), namesIn(lines)));
     case 'unit.inventory':
-      return { values: [], inventories: inventories(own, nameOf) };
+      return { values: [], inventories: inventories(own, 'inventory', nameOf) };
     case 'master-key.generate':
+      return values([...madeSets(own).slice(-1).flatMap(setValues), ...madeInside(own, nameOf)]);
     case 'shares.distribute':
+    case 'shares.reshare':
       return values(madeSets(own).slice(-1).flatMap(setValues));
     case 'master-key.verify':
       return values(verified(own, madeSets(lines), nameOf));
@@ -119,8 +138,8 @@ function values(found: readonly ResultValue[]): StepResult {
   return { values: found, inventories: [] };
 }
 
-function initialised(lines: readonly Line[], unit: string, about: string): ResultValue[] {
-  const found = factsOf(lines, 'unit.initialised', Initialised).findLast((one) => one.unit === unit);
+function initialised(lines: readonly Line[], fact: string, unit: string, about: string): ResultValue[] {
+  const found = factsOf(lines, fact, Initialised).findLast((one) => one.unit === unit);
   if (found === undefined) return [];
   return [
     { about, name: 'Serial', kind: 'text', value: found.token.serial },
@@ -182,6 +201,14 @@ function setValues({ set, pattern }: MadeSet): ResultValue[] {
   ];
 }
 
+/** The pattern of a master key that a unit made inside itself. */
+function madeInside(lines: readonly Line[], nameOf: (unit: string) => string): ResultValue[] {
+  const found = outcomeOf(lines, Inside);
+  if (found === null) return [];
+  const about = `The master key made inside ${found.units.map(nameOf).join(' and ')}`;
+  return [{ about, name: 'Verification pattern', kind: 'spoken', value: found.pattern }];
+}
+
 function verified(lines: readonly Line[], sets: readonly MadeSet[], nameOf: (unit: string) => string): ResultValue[] {
   const found = outcomeOf(lines, Verified);
   if (found === null) return [];
@@ -205,6 +232,16 @@ function packaged(lines: readonly Line[], key: string): ResultValue[] {
   ];
 }
 
+function adoptedKeys(line: Line): ResultValue[] {
+  const [found] = factsOf([line], 'keys.adopted', AdoptedKeys);
+  return (found?.keys ?? []).map(({ name, object }) => ({
+    about: `Key ${name}, “${object.label}” on the token`,
+    name: 'Check value',
+    kind: object.checkValue === null ? 'text' : 'hex',
+    value: object.checkValue?.value ?? 'not told by the token',
+  }));
+}
+
 function signedRoot(line: Line): ResultValue[] {
   if (line.type !== 'checkpoint.made') return [];
   const { number, size, root } = line.body;
@@ -215,8 +252,8 @@ function signedRoot(line: Line): ResultValue[] {
   ];
 }
 
-function inventories(lines: readonly Line[], nameOf: (unit: string) => string): ResultInventory[] {
-  const found = new Map(factsOf(lines, 'inventory', Inventory).map((one) => [one.unit, one]));
+function inventories(lines: readonly Line[], fact: string, nameOf: (unit: string) => string): ResultInventory[] {
+  const found = new Map(factsOf(lines, fact, Inventory).map((one) => [one.unit, one]));
   return [...found.values()].map(({ unit, objects }) => ({ unit: nameOf(unit), objects: objects.map(inWords) }));
 }
 

@@ -24,6 +24,9 @@ const MISSING: Readonly<Record<Progress['asks'], string>> = {
   file: 'no file goes with the answer',
 };
 
+/** Longest that readings wait for their line: a pre-flight is no longer than a day. */
+const READ_WITHIN_MS = 24 * 3_600_000;
+
 const Answer = v.object({ asked: v.string() });
 
 /** A pre-flight, or a step that asks for a file, as far as the transcript has come. */
@@ -138,6 +141,11 @@ export class ClockCheck implements LineCheck {
       wrong(`${String(needed)} people must each read a clock of their own`);
     }
     if (!sameJson(skewOf(readings), skewMs)) wrong('the skew is not that of the readings');
+    const now = Date.parse(line.at);
+    if (readings.some(({ workstation }) => Math.abs(Date.parse(workstation) - now) > READ_WITHIN_MS)) {
+      wrong('clocks were read on another day');
+    }
+    if (readings.some(({ source }) => source.trim() === '')) wrong('a clock has no name');
     if (progress !== undefined) progress.wrong = Math.abs(skewMs.median) > CLOCK_TOLERANCE_MS ? line.seq : null;
   }
 }

@@ -8,6 +8,7 @@ import { applyCommand, imprintState, openCommand } from '../command/apply';
 import { PAYLOAD_TYPES, spkiSha256, type Envelope } from '../command/dsse';
 import { Command, UnitState, commandSha256, stateSha256 } from '../command/unit-state';
 import type { Binding } from '../plan/binding-schema';
+import { insideOneUnit } from '../plan/master-key-scheme';
 import type { Step, StepOf } from '../plan/schema';
 import { Base64 } from '../text-forms';
 import type { Line, LineWith } from '../transcript/line';
@@ -31,6 +32,8 @@ interface Begun {
   readonly after: readonly UnitState[];
   /** Whether nothing answers it yet. */
   readonly open: boolean;
+  /** Id of the master key that it has the unit make inside itself; null for other commands. */
+  readonly makes: string | null;
 }
 
 /** What the record tells of a unit as it stands at a line. */
@@ -158,7 +161,8 @@ export class CommandCheck implements LineCheck {
   /** A unit whose identity key was made in this ceremony begins in imprint mode. */
   private initialise(line: Line, unit: string, identity: string, spki: string): void {
     const step = this.documents.plan.steps.find(({ id }) => id === line.step);
-    if (step?.action !== 'unit.initialise') this.wrong(line, 'an identity key was made outside unit.initialise');
+    if (step?.action !== 'unit.initialise' && step?.action !== 'unit.adopt')
+      this.wrong(line, 'an identity key was made outside unit.initialise and unit.adopt');
     this.know(line, unit, identity, spki);
     this.units.delete(unit);
   }
@@ -246,7 +250,9 @@ export class CommandCheck implements LineCheck {
     this.checkAgainstSet(line, unit, command);
     const before = this.units.get(unit) ?? this.firstStates(unit, command);
     const after = this.carryOut(line, before, sealed, command);
-    if (after.length > 0) this.begun.set(key, { unit, before, after, open: true }, line.seq);
+    const { payload } = command;
+    const makes = payload.command === 'master-key.generate' ? payload.key : null;
+    if (after.length > 0) this.begun.set(key, { unit, before, after, open: true, makes }, line.seq);
   }
 
   private carryOut(line: Line, before: readonly UnitState[], sealed: Envelope, command: Command): readonly UnitState[] {
@@ -291,6 +297,9 @@ export class CommandCheck implements LineCheck {
   /** What an act that was done made: a set of shares, a unit's identity. */
   private learn(line: Line, act: string, result: Json): void {
     const set = shareSetIn(result);
+    // SECURITY(K-242): what counts as the pattern of a key that was made inside a unit is what its own act told.
+    if (set?.shares.length === 0 && this.begun.get(`${line.step ?? ''} ${act}`)?.makes !== set.set)
+      this.wrong(line, 'it tells of a master key made inside a unit, and its command made another or none');
     if (set !== null && isSensible(set)) this.sets.set(set.set, set, line.seq);
     const made = v.safeParse(MadeIdentity, result);
     if (!made.success) return;
@@ -326,17 +335,26 @@ export class CommandCheck implements LineCheck {
     }
   }
 
-  /** Loads name the commitments of the set on record; commit, activate and clear name its pattern. */
+  /** Loads name the commitments of the set on record; commit, activate, replace and clear name its pattern. */
   private checkAgainstSet(line: Line, unit: string, { payload }: Command): void {
     if (payload.command === 'master-key.load') {
       const set = this.sets.get(payload.set);
       const share = set?.shares.find(({ index }) => index === payload.index);
-      if (set === undefined || share?.commitment !== payload.commitment || set.shares.length !== payload.of) {
+      const [of, count] = [payload.of, payload.count ?? payload.of];
+      const isOfIt = share?.commitment === payload.commitment && set?.threshold === of && set.shares.length === count;
+      if (!isOfIt) {
         this.wrong(line, 'signed command: the share is not one of a set on record');
       }
       this.loaded.set(unit, payload.set);
     }
-    if (!('pattern' in payload) || payload.pattern === null) return;
+    if (payload.command === 'master-key.generate') {
+      if (insideOneUnit(this.documents.plan)?.unit !== unit) {
+        this.wrong(line, `signed command: the plan has no master key made inside ${unit}`);
+      }
+      this.loaded.set(unit, payload.key);
+    }
+    // An adopted key is of no set.
+    if (!('pattern' in payload) || payload.pattern === null || payload.command === 'master-key.adopt') return;
     const pattern = this.sets.get(this.loaded.get(unit) ?? '')?.pattern;
     if (pattern !== undefined && pattern !== payload.pattern) {
       this.wrong(line, 'signed command: it names another verification pattern than the set loaded');
@@ -361,6 +379,11 @@ export class CommandCheck implements LineCheck {
       if (isAboutAdministrators(step) && this.roster.positionOf(id) !== step.administrators)
         this.wrong(line, `signed command: ${id} is not of the position that the step names`);
     }
+    if (payload.command === 'master-key.adopt' && step?.action === 'master-key.adopt') {
+      const { label, id = payload.id } = step.object;
+      if (payload.label !== label || payload.id !== id || payload.harden !== (step.harden === true))
+        this.wrong(line, 'signed command: it adopts another key than the plan names, or otherwise');
+    }
     if (payload.command !== 'thresholds.set') return;
     const { signatureThreshold, revocationThreshold } = payload;
     if (mode === 'production' && Math.min(signatureThreshold, revocationThreshold) < 2) {
@@ -378,13 +401,20 @@ export class CommandCheck implements LineCheck {
   private compareWithPlan(line: Line): void {
     const step = this.documents.plan.steps.find(({ id }) => id === line.step);
     const reached = step === undefined ? null : this.reached(step);
-    if (step === undefined || reached === null || !('units' in step)) return;
-    for (const unit of step.units as readonly string[]) {
+    if (step === undefined || reached === null) return;
+    for (const unit of this.unitsOf(step)) {
       const states = this.units.get(unit) ?? this.begunAs(unit);
       if (states.length === 0 || !states.every(reached)) {
         this.wrong(line, `step ${step.id} is called complete, but no commands led ${unit} there`);
       }
     }
+  }
+
+  /** Units that a step works on. A master key that is made inside a unit is made in the one that the plan names. */
+  private unitsOf(step: Step): readonly string[] {
+    if ('units' in step) return step.units;
+    const inside = step.action === 'master-key.generate' ? insideOneUnit(this.documents.plan) : null;
+    return inside === null ? [] : [inside.unit];
   }
 
   /** What a unit's state must be when the step is complete; null where its action says nothing of that. */
@@ -421,19 +451,24 @@ const COMMANDS: Readonly<Partial<Record<Step['action'], readonly string[]>>> = {
   'unit.administrators.remove': ['administrator.remove'],
   'unit.thresholds': ['thresholds.set'],
   'unit.zeroise': ['unit.zeroise'],
+  'master-key.generate': ['master-key.generate'],
   'master-key.load': ['master-key.load'],
   'master-key.commit': ['master-key.commit'],
-  'master-key.activate': ['master-key.activate'],
+  'master-key.activate': ['master-key.activate', 'master-key.replace'],
   'master-key.clear': ['master-key.clear'],
+  'master-key.adopt': ['master-key.adopt'],
 };
 
 /** What a unit's state must be when a step of an action is complete, whatever else the step says. */
 const REACHED: Readonly<Partial<Record<Step['action'], (state: UnitState) => boolean>>> = {
+  'unit.adopt': ({ mode }) => mode === 'imprint',
   'unit.imprint': ({ mode }) => mode === 'operational',
   'unit.zeroise': ({ mode }) => mode === 'zeroised',
+  'master-key.generate': ({ registers }) => registers.new === 'full-uncommitted',
   'master-key.load': ({ registers }) => registers.new === 'full-uncommitted',
   'master-key.commit': ({ registers }) => registers.new === 'full-committed',
   'master-key.activate': ({ registers }) => registers.current === 'valid' && registers.new === 'empty',
+  'master-key.adopt': ({ registers }) => registers.current === 'valid',
   'master-key.clear': ({ registers, loading }) => registers.new === 'empty' && loading === null,
 };
 
@@ -443,9 +478,11 @@ function isAboutAdministrators(
   return step?.action === 'unit.administrators.add' || step?.action === 'unit.administrators.remove';
 }
 
-function isSensible({ set, pattern, shares }: ShareSet): boolean {
+function isSensible({ set, scheme, pattern, shares }: ShareSet): boolean {
   if (shares.length > SET_LIMITS.shares) return false;
-  return [set, pattern, ...shares.map(({ commitment }) => commitment)].every((text) => text.length <= SET_LIMITS.text);
+  return [set, pattern, scheme, ...shares.map(({ commitment }) => commitment)].every(
+    (text) => text.length <= SET_LIMITS.text,
+  );
 }
 
 function jsonSha256(value: Json): string {

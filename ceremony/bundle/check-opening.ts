@@ -6,6 +6,8 @@ import { Binding } from '../plan/binding-schema';
 import { readBinding, readPlan } from '../plan/read';
 import { Plan } from '../plan/schema';
 import { ApprovalPayload, type LineWith, type RosterEntry } from '../transcript/line';
+import { checkClearComponents } from './check-clear-components';
+import { checkIds } from './check-ids';
 import type { Contents } from './contents';
 import type { Findings } from './findings';
 import { BINDING, PLAN, approvalFile, keyFile, pemOf } from './layout';
@@ -28,6 +30,9 @@ export function readDocuments(
   const binding = readDocument(BINDING.canonical, Binding, opening.body.binding.sha256, contents, findings);
   checkText(PLAN.text, opening.body.plan.sha256, (text) => readPlan(text).sha256, opening, contents, findings);
   checkText(BINDING.text, opening.body.binding.sha256, (text) => readBinding(text).sha256, opening, contents, findings);
+  if (plan !== null) checkIds(PLAN.canonical, plan, findings);
+  if (binding !== null) checkIds(BINDING.canonical, binding, findings);
+  if (plan !== null) checkClearComponents(PLAN.canonical, plan, findings);
   return plan === null || binding === null ? null : { plan, binding };
 }
 

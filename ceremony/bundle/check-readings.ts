@@ -3,12 +3,13 @@
  * and shows the identity and the state that the commands on record lead to. Modules on record are those of the binding.
  */
 import * as v from 'valibot';
-import { canonicalBytes, type Json } from '../canonical-json';
+import { canonicalBytes, canonicalJson, type Json } from '../canonical-json';
 import { SIGNATURE_ALGORITHMS, isValidSignature, spkiSha256 } from '../command/dsse';
 import { identityChallenge } from '../command/statements';
 import { stateSha256 } from '../command/unit-state';
 import { Base64, Sha256Hex } from '../text-forms';
 import type { Binding } from '../plan/binding-schema';
+import type { Plan } from '../plan/schema';
 import type { Line, LineWith } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
 import { sha256Hex } from '../transcript/sha256';
@@ -134,29 +135,69 @@ function isMeantAsReading(value: Json): boolean {
   return challenge !== undefined && identity !== undefined && (challenge !== null || identity !== null);
 }
 
-const FoundModule = v.object({ module: v.string(), sha256: v.string() });
+const FoundModule = v.object({
+  module: v.string(),
+  sha256: v.string(),
+  environment: v.optional(v.array(AnyObject)),
+  files: v.optional(v.array(AnyObject)),
+  links: v.optional(v.array(AnyObject)),
+});
+const SETTINGS = ['environment', 'files', 'links'] as const;
 
 /** Checks that each module on record is one of the session's binding, with the hash that people approved. */
 export class ModuleCheck implements LineCheck {
+  private readonly preflights: ReadonlySet<string>;
   private readonly binding: () => Binding;
   private readonly findings: Findings;
+  /** What the present attempt of a pre-flight told of: modules by id, and the workstation. */
+  private told = new Set<string>();
 
   /** @param binding the one in force at the line that was taken last */
-  constructor(binding: () => Binding, findings: Findings) {
+  constructor(plan: Plan, binding: () => Binding, findings: Findings) {
+    this.preflights = new Set(plan.steps.filter(({ action }) => action === 'preflight').map(({ id }) => id));
     this.binding = binding;
     this.findings = findings;
   }
 
   take({ line }: GoodLine): void {
-    if (line.type !== 'fact.recorded' || line.body.fact !== 'module') return;
-    const parsed = v.safeParse(FoundModule, line.body.value);
-    const bound = parsed.success ? this.binding().modules.find(({ id }) => id === parsed.output.module) : undefined;
-    if (!parsed.success || bound?.sha256 !== parsed.output.sha256) {
-      this.findings.add(TRANSCRIPT, line.seq, 'the module is not one that the binding names by hash');
+    if (line.type === 'step.started') this.told = new Set();
+    if (line.type === 'step.outcome' && line.body.act === null && this.preflights.has(line.step ?? '')) {
+      this.complete(line.seq);
     }
+    if (line.type !== 'fact.recorded') return;
+    if (line.body.fact === 'workstation') this.told.add(WORKSTATION);
+    if (line.body.fact === 'module') this.found(line);
   }
 
   end(): void {
     // Said line by line.
   }
+
+  private complete(seq: number): void {
+    // SECURITY(K-198): which module and which machine it was is never left out.
+    const missing = [WORKSTATION, ...this.binding().modules.map(({ id }) => id)].filter((id) => !this.told.has(id));
+    for (const id of missing) {
+      const what = id === WORKSTATION ? 'the workstation' : `module ${id}`;
+      this.findings.add(TRANSCRIPT, seq, `the pre-flight does not tell of ${what}`);
+    }
+  }
+
+  private found(line: LineWith<'fact.recorded'>): void {
+    const parsed = v.safeParse(FoundModule, line.body.value);
+    const bound = parsed.success ? this.binding().modules.find(({ id }) => id === parsed.output.module) : undefined;
+    if (!parsed.success || bound === undefined || bound.sha256 !== parsed.output.sha256) {
+      this.findings.add(TRANSCRIPT, line.seq, 'the module is not one that the binding names by hash');
+      return;
+    }
+    this.told.add(bound.id);
+    const told = parsed.output;
+    const other = SETTINGS.find(
+      (name) => told[name] !== undefined && canonicalJson(told[name]) !== canonicalJson(bound[name]),
+    );
+    if (other !== undefined)
+      this.findings.add(TRANSCRIPT, line.seq, `the module has other ${other} than the binding says`);
+  }
 }
+
+/** No module's id: ids have no blanks. */
+const WORKSTATION = 'the workstation';

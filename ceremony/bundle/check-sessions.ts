@@ -8,6 +8,7 @@ import { readBinding } from '../plan/read';
 import type { LineWith, RosterEntry } from '../transcript/line';
 import type { GoodLine } from '../transcript/read';
 import { MOST_PEOPLE, type RosterSoFar } from '../transcript/roster-so-far';
+import { checkIds } from './check-ids';
 import {
   checkApprovalFiles,
   checkKeyFile,
@@ -117,6 +118,7 @@ export class SessionCheck implements LineCheck {
       if (binding.ceremony !== ceremony || binding.mode !== mode || binding.plan !== opening.body.plan.sha256) {
         findings.add(names.canonical, null, 'is of another ceremony, mode or plan');
       }
+      checkIds(names.canonical, binding, findings);
       if (!sameJson(rosterFrom(plan, binding), session.roster)) {
         this.wrong(seq, 'the roster is not the one that plan and binding make');
       }

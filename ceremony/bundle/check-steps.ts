@@ -124,15 +124,15 @@ export class StepCheck implements LineCheck {
     if (line.type === 'participant.present') this.see(line.body.participant, progress.present);
     if (line.type === 'step.confirmed') this.confirm(line, progress);
     if (line.type === 'fact.recorded') {
-      progress.work.fact(line.body.fact, line.body.value);
+      progress.work.fact(line.body.fact, line.body.value, line.by);
       if (line.body.fact === 'share-set.voided') this.set = null;
     }
     if (line.type === 'step.intent') {
       const { act, unit, command } = line.body;
       const key = keyOf(progress.step, act);
       if (this.open.has(key)) this.wrong(line, `the act ${act} was not answered before`);
-      const wrappingKey = wrappingKeyIn(line.body.parameters);
-      this.open.set(key, { seq: line.seq, act, unit, signed: command !== null, wrappingKey }, line.seq);
+      const wrapping = wrappingIn(line.body.parameters);
+      this.open.set(key, { seq: line.seq, act, unit, signed: command !== null, ...wrapping }, line.seq);
       progress.work.forget(act);
     }
     if (line.type === 'step.reconciled') {
@@ -225,8 +225,15 @@ function keyOf(step: Step, act: string): string {
   return `${step.id} ${act}`;
 }
 
-/** The wrapping key that an act names, hex SHA-256 of its SPKI; null where it names none. */
-function wrappingKeyIn(parameters: Json): string | null {
-  const named = v.safeParse(v.object({ publicKeySha256: Sha256Hex }), parameters);
-  return named.success ? named.output.publicKeySha256 : null;
+const WRAPPING = v.object({
+  publicKeySha256: v.optional(Sha256Hex),
+  target: v.optional(v.pipe(v.string(), v.maxLength(64))),
+  authenticated: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(8))),
+});
+
+/** The wrapping key that an act names, and what it says of it. */
+function wrappingIn(parameters: Json): Pick<Intent, 'wrappingKey' | 'target' | 'authenticated'> {
+  const named = v.safeParse(WRAPPING, parameters);
+  const { publicKeySha256, target, authenticated } = named.success ? named.output : {};
+  return { wrappingKey: publicKeySha256 ?? null, target: target ?? null, authenticated: authenticated ?? null };
 }

@@ -1,8 +1,10 @@
 /** What the record of a completed step holds by its action: acts that were done, readings that were taken, and what they show. */
 import * as v from 'valibot';
-import { canonicalBytes, type Json } from '../canonical-json';
+import { canonicalBytes, canonicalJson, type Json } from '../canonical-json';
 import { samePattern } from '../check-value';
-import { keyPackageFileName, readKeyPackage, type KeyPackage } from '../keypackage/key-package';
+import { keyPackageFileName, readKeyPackage, wrappedKeyIn, type KeyPackage } from '../keypackage/key-package';
+import { waysOf } from '../plan/authentication';
+import { sharedKeyOf, insideOneUnit } from '../plan/master-key-scheme';
 import type { Step, StepOf } from '../plan/schema';
 import type { RosterSoFar } from '../transcript/roster-so-far';
 import { sha256Hex } from '../transcript/sha256';
@@ -22,11 +24,18 @@ export interface Intent {
   readonly signed: boolean;
   /** The wrapping key that it names, hex SHA-256 of the SPKI; null where it names none. */
   readonly wrappingKey: string | null;
+  /** The cloud service that it names, and the ways in which the wrapping key was authenticated; null for none. */
+  readonly target: string | null;
+  readonly authenticated: readonly string[] | null;
 }
 
 /** A set of shares as the act that made it leaves it on record. */
 export const ShareSet = v.object({
   set: v.string(),
+  scheme: v.string(),
+  threshold: v.number(),
+  /** Length of the key in bytes; not there where it is 32. */
+  bytes: v.exactOptional(v.number()),
   pattern: v.string(),
   shares: v.array(v.object({ index: v.number(), commitment: v.string() })),
 });
@@ -36,11 +45,26 @@ export type ShareSet = v.InferOutput<typeof ShareSet>;
 /** Whatever else it holds: what looks like an identity made is held to the rules of one. */
 export const MadeIdentity = v.object({ id: v.string(), spki: v.string(), state: AnyObject });
 
+/** What of a set the plan fixes. */
+type SetShape = Pick<ShareSet, 'scheme' | 'threshold'> & { readonly shares: number; readonly bytes: number };
+
 const MadeSet = v.object({ shareSet: ShareSet });
 
-/** The set of shares in the result of an act; null when there is none. */
+const MadeInside = v.object({ madeInside: v.object({ key: v.string(), pattern: v.string() }) });
+
+/**
+ * The set of shares in the result of an act; null when there is none. A master key that a unit made inside itself counts
+ * as a set without shares, by the id of the key.
+ */
 export function shareSetIn(result: Json): ShareSet | null {
-  if (typeof result !== 'object' || result === null || !('shareSet' in result)) return null;
+  if (typeof result !== 'object' || result === null) return null;
+  if ('madeInside' in result) {
+    const inside = v.safeParse(MadeInside, result);
+    if (!inside.success) return null;
+    const { key, pattern } = inside.output.madeInside;
+    return { set: key, scheme: 'in-unit', threshold: 0, pattern, shares: [] };
+  }
+  if (!('shareSet' in result)) return null;
   const made = v.safeParse(MadeSet, result);
   return made.success ? made.output.shareSet : null;
 }
@@ -54,6 +78,10 @@ const NO_PATTERN = 'none';
 /** An inventory with nothing in it. */
 const Emptied = v.object({ objects: v.pipe(v.array(v.unknown()), v.length(0)) });
 
+/** What tells that a PIN was changed, and proven. */
+const changed = <P extends string>(pin: P) => v.object({ pin: v.literal(pin), proven: v.literal(true) });
+const ChangedPin = { user: changed('user'), 'security-officer': changed('security-officer') };
+
 const Answer = v.object({ asked: v.string() });
 
 /** Ids of sets and people; something longer is none. */
@@ -64,6 +92,8 @@ const HandedResult = v.object({
   index: v.number(),
   custodian: ShortText,
   readBack: v.literal(true),
+  /** Position whose copy it is. */
+  copy: v.exactOptional(ShortText),
 });
 
 /** What the act `make` tells of its key package. */
@@ -71,6 +101,16 @@ const Told = v.object({
   wrapped: v.string(),
   checkValue: v.strictObject({ algorithm: v.string(), value: v.string() }),
 });
+
+/** What an act on a key that stays in a unit tells of it. */
+const KeyTold = v.object({
+  key: ShortText,
+  keyAlgorithm: v.optional(ShortText),
+  use: v.optional(ShortText),
+  checkValue: v.optional(v.object({ algorithm: ShortText, value: ShortText })),
+  destroyed: v.optional(v.boolean()),
+});
+type KeyTold = v.InferOutput<typeof KeyTold>;
 
 const Register = v.object({ status: v.string(), pattern: v.nullable(v.string()) });
 
@@ -103,6 +143,7 @@ interface Handed {
   readonly set: string;
   readonly index: number;
   readonly custodian: string;
+  readonly copy?: string;
 }
 
 /** What a reading shows, as far as units are compared: hashes of registers and state (null: the token keeps none). */
@@ -129,8 +170,8 @@ export class StepWork {
   /** Acts that were done, of those that the step needs. */
   private readonly acts = new Map<string, Intent>();
   private readonly needed: ReadonlySet<string>;
-  /** Shares in the set that was made; null for none. */
-  private made: number | null = null;
+  /** The set that was made; null for none. */
+  private made: SetShape | null = null;
   private readonly handed: BoundedMap<Handed>;
   private packaged: PackageTold = { made: null, written: false };
   /** The last readings of units in facts of the last attempt. */
@@ -138,11 +179,13 @@ export class StepWork {
   private answered = false;
   /** Units whose zeroising left an empty inventory. */
   private readonly emptied = new Set<string>();
+  /** What acts on keys that stay in a unit tell of them. */
+  private readonly keys = new Map<string, KeyTold>();
 
   constructor(step: Step, context: WorkContext) {
     this.step = step;
     this.context = context;
-    this.needed = new Set(neededActs(step, shareCount(context)));
+    this.needed = new Set(neededActs(step, context));
     this.handed = new BoundedMap('shares handed out', context.findings, MOST_HANDED);
   }
 
@@ -157,6 +200,7 @@ export class StepWork {
     this.acts.delete(act);
     this.handed.delete(act);
     this.emptied.delete(unitOf(act));
+    this.keys.delete(act);
     if (act === 'set') this.made = null;
     if (act === 'make') this.packaged = { ...this.packaged, made: null };
     if (act === 'write') this.packaged = { ...this.packaged, written: false };
@@ -167,7 +211,9 @@ export class StepWork {
     if (this.needed.has(act)) this.acts.set(act, intent);
     switch (this.step.action) {
       case 'master-key.generate':
-        if (act === 'set') this.made = shareSetIn(result)?.shares.length ?? null;
+        if (act === 'set') this.made = shapeOf(shareSetIn(result));
+        // Without its pattern nothing that is verified afterwards could be held against it.
+        if (act.endsWith('/generate') && !v.is(MadeInside, result)) this.acts.delete(act);
         break;
       case 'shares.distribute':
         this.hand(act, seq, result);
@@ -179,6 +225,20 @@ export class StepWork {
       case 'unit.zeroise':
         if (this.needed.has(act) && v.is(Emptied, result)) this.emptied.add(unitOf(act));
         break;
+      case 'unit.pin.change':
+      case 'unit.pin.unlock':
+        // SECURITY(K-240): a token's word that it changed a PIN is none; the login with the new one is.
+        if (!v.is(ChangedPin[this.step.action === 'unit.pin.unlock' ? 'user' : this.step.for], result))
+          this.acts.delete(act);
+        break;
+      case 'key.generate':
+      case 'key.wrap':
+      case 'key.unwrap':
+      case 'key.destroy': {
+        const told = v.safeParse(KeyTold, result);
+        if (this.needed.has(act) && told.success) this.keys.set(act, told.output);
+        break;
+      }
       case 'key.package':
         if (act === 'make') this.packaged = { ...this.packaged, made: { seq, told: toldIn(result) } };
         if (act === 'write') this.packaged = { ...this.packaged, written: this.isWritten(this.step, result) };
@@ -189,7 +249,7 @@ export class StepWork {
   }
 
   /** A fact was recorded within the step. */
-  fact(fact: string, value: Json): void {
+  fact(fact: string, value: Json, by: readonly string[]): void {
     const { step } = this;
     switch (step.action) {
       case 'master-key.verify':
@@ -202,7 +262,9 @@ export class StepWork {
         if (fact === 'inventory') this.read(step.units, value, 'new');
         break;
       case 'fact':
-        if (fact === 'answer' && v.is(Answer, value) && value.asked === step.ask) this.answered = true;
+        if (fact === 'answer' && v.is(Answer, value) && value.asked === step.ask && this.isOneOf(by, step.by)) {
+          this.answered = true;
+        }
         break;
       default:
         break;
@@ -216,7 +278,6 @@ export class StepWork {
    */
   faults(set: ShareSet | null): readonly string[] {
     const { step } = this;
-    const shares = shareCount(this.context);
     switch (step.action) {
       case 'unit.initialise':
         return each(step.units, (unit) =>
@@ -228,6 +289,9 @@ export class StepWork {
         return each(step.units, (unit) => this.undone(unit, 'thresholds', true));
       case 'master-key.clear':
         return each(step.units, (unit) => this.undone(unit, 'clear', true));
+      case 'unit.pin.change':
+      case 'unit.pin.unlock':
+        return each(step.units, (unit) => this.undone(unit, 'pin', false));
       case 'unit.zeroise':
         return each(step.units, (unit) =>
           this.emptied.has(unit)
@@ -235,13 +299,16 @@ export class StepWork {
             : [`no empty inventory of ${unit} shows that it was zeroised`],
         );
       case 'master-key.load':
-        return each(step.units, (unit) => each(upTo(shares), (index) => this.undone(unit, `load-${index}`, true)));
+        return each(step.units, (unit) => this.loaded(unit));
       case 'master-key.commit':
         return each(step.units, (unit) => this.undone(unit, 'commit', true));
       case 'master-key.activate':
         return each(step.units, (unit) => this.undone(unit, 'activate', true));
-      case 'master-key.generate':
-        return this.made === shares ? [] : ['no set of shares was made'];
+      case 'master-key.generate': {
+        const inside = insideOneUnit(this.context.documents.plan);
+        if (inside !== null) return this.undone(inside.unit, 'generate', true);
+        return this.isAsPlanned() ? [] : ['no set of shares was made as the plan asks for'];
+      }
       case 'shares.distribute':
         return this.distributed(set);
       case 'master-key.verify':
@@ -253,13 +320,44 @@ export class StepWork {
         ];
       case 'unit.inventory':
         return each(step.units, (unit) => (this.readings.has(unit) ? [] : [`no inventory of ${unit}`]));
+      case 'master-key.rotate':
+        return this.undone(step.unit, 'rotate', false);
+      case 'key.generate':
+        return this.keyFaults(step.unit, [step.key.name], (told) => {
+          const { algorithm, use } = step.key;
+          return told.keyAlgorithm === algorithm && told.use === use && told.checkValue !== undefined;
+        });
+      case 'key.wrap':
+      case 'key.unwrap':
+        return this.keyFaults(step.unit, step.keys, (told) => told.checkValue !== undefined);
+      case 'key.destroy':
+        return this.keyFaults(step.unit, step.keys, ({ destroyed }) => destroyed === true);
       case 'key.package':
         return this.packageFaults(step);
       case 'fact':
-        return this.answered ? [] : ['no answer is on record'];
+        return this.answered ? [] : ['no answer of those whom the plan asks is on record'];
       default:
         return [];
     }
+  }
+
+  /** As many loads as the set needs; of components each. */
+  private loaded(unit: string): readonly string[] {
+    const shared = sharedKeyOf(this.context.documents.plan);
+    const undone = each(upTo(shareCount(this.context)), (index) => this.undone(unit, `load-${index}`, true));
+    const spare = shared === null ? 0 : shared.shares - shared.needed;
+    return undone.length <= spare ? [] : undone;
+  }
+
+  private isAsPlanned(): boolean {
+    const shared = sharedKeyOf(this.context.documents.plan);
+    return (
+      shared !== null &&
+      this.made?.shares === shared.shares &&
+      this.made.scheme === shared.scheme &&
+      this.made.bytes === shared.bytes &&
+      this.made.threshold === shared.needed
+    );
   }
 
   /** An act on a unit: `<unit>/<name>`, done, to that unit, and under a signed command where it takes one. */
@@ -269,24 +367,46 @@ export class StepWork {
     return done ? [] : [`${unit}/${name} was not done`];
   }
 
+  /** Each key's act is done, on that unit, and tells what became of that key. */
+  private keyFaults(unit: string, keys: readonly string[], holds: (told: KeyTold) => boolean): readonly string[] {
+    return each(keys, (key) => {
+      const told = this.keys.get(`${unit}/${key}`);
+      if (told?.key !== key || !holds(told)) return [`the act ${unit}/${key} does not tell what became of the key`];
+      return this.undone(unit, key, false);
+    });
+  }
+
   private hand(act: string, seq: number, result: Json): void {
     const handed = v.safeParse(HandedResult, result);
     if (handed.success) this.handed.set(act, handed.output, seq);
   }
 
-  /** Every share of the set that counts was read back, each by another custodian. */
+  /** Every share of the set that counts, and every copy that the plan asks for, was read back, each by somebody else. */
   private distributed(set: ShareSet | null): readonly string[] {
     if (set === null) return ['no set of shares is on record'];
     const { roster, documents } = this.context;
-    const position = documents.plan.masterKey?.custodians;
-    const isCustodian = (id: string | undefined): boolean =>
-      id !== undefined && position !== undefined && roster.positionOf(id) === position;
-    const holders = new Map<number, string>();
-    for (const one of this.handed.values()) if (one.set === set.set) holders.set(one.index, one.custodian);
-    const missing = set.shares.filter(({ index }) => !isCustodian(holders.get(index)));
+    const shared = sharedKeyOf(documents.plan);
+    const holders = new Map<string, string>();
+    const placeOf = (index: number, copy: string | undefined): string => `${String(index)} ${copy ?? ''}`;
+    for (const one of this.handed.values())
+      if (one.set === set.set) holders.set(placeOf(one.index, one.copy), one.custodian);
+    const lacks = (index: number, position: string | undefined, copy?: string): boolean => {
+      const holder = holders.get(placeOf(index, copy));
+      return holder === undefined || position === undefined || roster.positionOf(holder) !== position;
+    };
+    const missing = set.shares.filter(({ index }) => lacks(index, shared?.custodians));
     if (missing.length > 0)
       return missing.map(({ index }) => `share ${String(index)} was not read back by a custodian`);
+    for (const { position, of } of shared?.copiesOf ?? [])
+      for (const index of of)
+        if (lacks(index, position, position)) return [`the copy of share ${String(index)} was not read back`];
+    // SECURITY(K-363): copies count.
     return new Set(holders.values()).size === holders.size ? [] : ['somebody read back two shares'];
+  }
+
+  /** Whether somebody of the people has one of the positions. */
+  private isOneOf(people: readonly string[], positions: readonly string[]): boolean {
+    return people.some((id) => positions.includes(this.context.roster.positionOf(id) ?? ''));
   }
 
   /** The last reading of each unit of the step is kept. */
@@ -348,8 +468,14 @@ export class StepWork {
     } catch (error) {
       return [`${name}: ${error instanceof Error ? error.message : 'unreadable'}`];
     }
+    // SECURITY(K-251): the plan says which checks there must have been before the key was wrapped.
+    if (step.target !== undefined && !this.isAuthenticated(step)) {
+      return ['the record does not tell that the wrapping key was authenticated as the plan asks for'];
+    }
     const holds =
-      made?.told?.wrapped === found.fields.payload &&
+      made?.told?.wrapped === wrappedKeyIn(found) &&
+      found.target === (step.target ?? 'ibm-key-protect') &&
+      found.purpose.do === step.purpose &&
       made.told.checkValue.algorithm === found.checkValue.algorithm &&
       made.told.checkValue.value === found.checkValue.value &&
       found.ceremony === this.context.ceremony &&
@@ -357,6 +483,18 @@ export class StepWork {
       found.publicKeySha256 === this.acts.get('make')?.wrappingKey;
     return holds ? [] : [`${name} is of another ceremony, line or key than the record tells`];
   }
+
+  private isAuthenticated(step: StepOf<'key.package'>): boolean {
+    const made = this.acts.get('make');
+    const ways = waysOf(step.authenticate).map(({ by }) => by);
+    return made?.target === step.target && canonicalJson(made?.authenticated ?? null) === canonicalJson(ways);
+  }
+}
+
+function shapeOf(set: ShareSet | null): SetShape | null {
+  if (set === null) return null;
+  const { scheme, threshold, shares, bytes = 32 } = set;
+  return { scheme, threshold, shares: shares.length, bytes };
 }
 
 /** The plan's name of the unit that an act is about. */
@@ -378,7 +516,8 @@ function packageName(step: StepOf<'key.package'>): string {
 }
 
 /** Keys of the acts that a step needs done. */
-function neededActs(step: Step, shares: number): readonly string[] {
+function neededActs(step: Step, context: WorkContext): readonly string[] {
+  const inside = insideOneUnit(context.documents.plan);
   const onUnits = (units: readonly string[], names: readonly string[]): readonly string[] =>
     each(units, (unit) => names.map((name) => `${unit}/${name}`));
   switch (step.action) {
@@ -389,17 +528,30 @@ function neededActs(step: Step, shares: number): readonly string[] {
       return onUnits(step.units, ['thresholds']);
     case 'master-key.clear':
       return onUnits(step.units, ['clear']);
+    case 'master-key.generate':
+      return inside === null ? [] : onUnits([inside.unit], ['generate']);
     case 'unit.zeroise':
       return onUnits(step.units, ['zeroise']);
+    case 'unit.pin.change':
+    case 'unit.pin.unlock':
+      return onUnits(step.units, ['pin']);
     case 'master-key.load':
       return onUnits(
         step.units,
-        upTo(shares).map((index) => `load-${index}`),
+        upTo(shareCount(context)).map((index) => `load-${index}`),
       );
     case 'master-key.commit':
       return onUnits(step.units, ['commit']);
     case 'master-key.activate':
       return onUnits(step.units, ['activate']);
+    case 'master-key.rotate':
+      return onUnits([step.unit], ['rotate']);
+    case 'key.generate':
+      return onUnits([step.unit], [step.key.name]);
+    case 'key.wrap':
+    case 'key.unwrap':
+    case 'key.destroy':
+      return onUnits([step.unit], step.keys);
     case 'key.package':
       return ['make', 'write'];
     default:
@@ -408,7 +560,7 @@ function neededActs(step: Step, shares: number): readonly string[] {
 }
 
 function shareCount({ documents }: WorkContext): number {
-  return documents.plan.masterKey?.shares ?? 0;
+  return sharedKeyOf(documents.plan)?.shares ?? 0;
 }
 
 function each<T>(items: readonly T[], faults: (item: T) => readonly string[]): readonly string[] {

@@ -8,7 +8,7 @@ import type { CeremonyStory } from './ceremony-story';
 
 /** Something that is not the same in both. */
 export interface BindingDifference {
-  readonly what: 'person' | 'key' | 'module' | 'unit' | 'wrapping-parameters' | 'medium' | 'program';
+  readonly what: 'person' | 'key' | 'module' | 'unit' | 'wrapping-parameters' | 'medium' | 'key-store' | 'program';
   /** The plan's or binding's name: of the position for people, of the person for keys. */
   readonly name: string;
   /** What stands for it, in words; null where it has none. */
@@ -23,6 +23,7 @@ const ORDER: readonly BindingDifference['what'][] = [
   'unit',
   'wrapping-parameters',
   'medium',
+  'key-store',
   'program',
 ];
 
@@ -92,6 +93,7 @@ function rowsOf(story: Bound, binding: Binding): readonly Row[] {
       return ['wrapping-parameters', id, taken === undefined ? file : `SHA-256 ${taken.join(', then ')}`];
     }),
     ...binding.media.map(({ id, path }): Row => ['medium', id, path]),
+    ...(binding.keyStores ?? []).map(({ id, path }): Row => ['key-store', id, path]),
     ['program', app.name, `${app.version}, SHA-256 ${app.sha256}, ${app.runtime}`],
   ];
 }

@@ -21,6 +21,9 @@ const EMPTY_FOLDER = /^(?:approvals|keys|checkpoints|packages|attachments|sessio
 /** Files that no rule reads: their hash is all there is to check. */
 const HASHED_ONLY = /^(?:attachments|addenda)\/|^report\.|^verify\.sh$|^README\.txt$/;
 
+/** Manifests of rotations; an attachment of people's that is named so is read for nothing. */
+const MANIFEST = /^attachments\/[^/]+\.rotation\.jsonl$/;
+
 /** Reads everything there is but the transcript. Whatever cannot be read is a finding, and is left out. */
 export async function readContents(bundle: BundleReader, findings: Findings): Promise<Contents> {
   const contents = new Map<string, BundleFile>();
@@ -104,7 +107,8 @@ async function readFile(
   try {
     // SECURITY(K-25): a bundle comes from anybody.
     if (((await bundle.size?.(name)) ?? 0) > most) return tooLong();
-    const file = await hashPieces(piecesOf(bundle, name), most, isHashedOnly ? 0 : keptOf(name, room));
+    const kept = MANIFEST.test(name) ? room : isHashedOnly ? 0 : keptOf(name, room);
+    const file = await hashPieces(piecesOf(bundle, name), most, kept);
     const isNeeded = !isHashedOnly && !name.startsWith('packages/');
     if (file.content === null && isNeeded) {
       findings.add(name, null, `the files to be read are longer than ${String(LIMITS.fileBytes)} bytes together`);

@@ -186,19 +186,43 @@ hash_each() {
 hash_each "$tmp/line" >"$tmp/line-hashes"
 hash_each "$tmp/leaf" >"$tmp/leaf-hashes"
 
-# RFC 6962 tree hash, in hex, over the first $1 leaves, whose hashes are in the file $2: level by level, an odd one out
-# goes up as it is.
-tree_hash() {
-  head -n "$1" "$2" >"$tmp/level"
-  while [ "$(wc -l <"$tmp/level")" -gt 1 ]; do
-    rm -rf "$tmp/tree" && mkdir "$tmp/tree"
-    paste -d '\0' - - <"$tmp/level" >"$tmp/pairs"
-    sed -n 's/^.\{128\}$/01&/p' "$tmp/pairs" | sed 's/../\\\\x&/g' | xargs printf '%b' | split -b 65 -a 5 - "$tmp/tree/n"
-    hash_each "$tmp/tree" >"$tmp/level"
-    sed -n '/^.\{64\}$/p' "$tmp/pairs" >>"$tmp/level"
+# The levels of an RFC 6962 tree over the leaves whose hashes are in the file $1, as files 0, 1, ... in the folder $2: each
+# the hashes of the whole pairs of the one before. A pair is read as bytes: 01, left, right.
+tree_levels() {
+  rm -rf "$2" && mkdir "$2"
+  level=0
+  cp "$1" "$2/0"
+  while [ "$(wc -l <"$2/$level")" -gt 1 ]; do
+    rm -rf "$2/pair" && mkdir "$2/pair"
+    paste -d '\0' - - <"$2/$level" | sed -n 's/^.\{128\}$/01&/p' | sed 's/../\\\\x&/g' | xargs printf '%b' |
+      split -b 65 -a 5 - "$2/pair/n"
+    level=$((level + 1))
+    hash_each "$2/pair" >"$2/$level"
   done
-  cat "$tmp/level"
 }
+
+# RFC 6962 tree hash, in hex, over the first $1 leaves of the tree in the folder $2: the whole subtrees that they fill are
+# hashed together, from the last, which is the least, to the first.
+tree_hash() {
+  tree=
+  level=0
+  left=$1
+  while [ "$left" -gt 0 ]; do
+    if [ $((left % 2)) -eq 1 ]; then
+      subtree=$(sed -n "${left}p" "$2/$level")
+      if [ -n "$tree" ]; then
+        tree=$(printf '01%s%s\n' "$subtree" "$tree" | sed 's/../\\\\x&/g' | xargs printf '%b' | sha256sum | cut -c1-64)
+      else
+        tree=$subtree
+      fi
+    fi
+    left=$((left / 2))
+    level=$((level + 1))
+  done
+  printf '%s\n' "$tree"
+}
+
+tree_levels "$tmp/leaf-hashes" "$tmp/tree"
 
 # --- Checkpoints: exact form, root, and the envelope that must follow from the .sig files ------------------------------
 
@@ -221,7 +245,7 @@ for number in $(sed -n 's/^checkpoints\/\([0-9]\{4\}\)\..*$/\1/p' "$tmp/names" |
     refuse "$name: its origin is none of Keyrite's"
   printf '%s\n' "$size" | grep -qx '[1-9][0-9]\{0,8\}' || refuse "$name: its size is not a number"
   [ "$size" -le "$lines" ] || refuse "$name: covers more lines than there are"
-  hex=$(tree_hash "$size" "$tmp/leaf-hashes")
+  hex=$(tree_hash "$size" "$tmp/tree")
   made=$(printf '%s\n' "$hex" | sed 's/../\\\\x&/g' | xargs printf '%b' | base64)
   [ "$root" = "$made" ] || refuse "$name: its root is not that of the first $size lines"
   text=$(base64 <"$name" | tr -d '\n')
@@ -321,23 +345,52 @@ shapes='
 "#28": {"either":[{"one":[null]},{"object":{"nonce":{"text":"\\A[0-9a-f]{64}\\z"},"signature":{"text":"","form":"base64"}},"more":true}]},
 "#29": {"either":[{"one":[null]},"#24"]},
 "#30": {"either":[{"one":[null]},"#21"]},
-"#31": {"either":[{"one":[null]},{"object":{"new":"#32","current":"#32"},"more":true}]},
+"#31": {"either":[{"one":[null]},{"object":{"new":"#32","current":"#32","retiring":"#32"},"optional":["retiring"],"more":true}]},
 "#32": {"object":{"status":{"one":["empty","full-uncommitted","full-committed","valid"]},"pattern":"#33","set":{"either":[{"one":[null]},{"text":""}]},"attributes":true},"more":true},
 "#33": {"either":[{"one":[null]},{"text":"\\A[0-9a-f]{64}\\z"}]},
 "#34": {"list":{"object":{"weakness":{"text":""},"found":{"text":""},"means":{"text":""}},"more":true}},
-"#35": {"object":{"algorithm":{"text":""},"value":{"text":""}},"more":true},
-"#36": {"object":{"set":{"text":"\\A[0-9a-f]{32}\\z"},"scheme":{"text":""},"threshold":{"whole":[0,null]},"shares":{"list":{"object":{"index":{"whole":[0,null]},"salt":{"text":"\\A[0-9a-f]{32}\\z"},"commitment":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true}},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true},
-"#37": {"one":["card","medium","seal","form","other"]},
-"#38": {"text":"\\A(?:[^\\p{Cc}\\p{Cs}]|\\n){1,4000}\\z"},
-"#39": {"list":"#12","least":1},
-"#40": {"object":{"module":"#2","address":"#41","keyLabel":{"text":"","most":200}}},
-"#41": {"object":{"blank":{"one":[true,false]},"label":{"text":"","most":32},"serial":{"text":"","most":16}},"optional":["label","serial"]},
-"#42": {"object":{"instance":{"text":"\\A[A-Za-z0-9][A-Za-z0-9-]{0,62}\\z"},"region":{"text":"\\A[a-z]{2,8}(?:-[a-z0-9]{2,12}){1,2}\\z"},"offering":{"one":["standard"]}},"optional":["offering"]},
-"#43": {"either":[{"object":{"do":{"one":["create"]},"name":{"text":"\\A[^\\p{C}]{2,90}\\z"}}},{"object":{"do":{"one":["rotate"]},"key":"#44"}}]},
-"#44": {"text":"\\A[A-Za-z0-9][A-Za-z0-9_-]{1,89}\\z"},
-"#45": {"list":"#14","least":1,"most":1},
-"#46": {"list":"#14","least":0,"most":100},
-"#47": {"object":{"text":{"text":"","least":1,"most":4000}}},
+"#35": {"list":"#36"},
+"#36": {"object":{"class":{"text":""},"keyType":{"either":[{"one":[null]},{"text":""}]},"label":{"text":""},"id":{"text":""},"attributes":true,"checkValue":{"either":[{"one":[null]},"#37"]}},"more":true},
+"#37": {"object":{"algorithm":{"text":""},"value":{"text":""}},"more":true},
+"#38": {"one":["proven","wrong","missing","transferred","destroyed","unreturned"]},
+"#39": {"either":[{"one":[null]},{"text":"","least":1,"most":1000}]},
+"#40": {"object":{"set":{"text":"\\A[0-9a-f]{32}\\z"},"scheme":{"text":""},"threshold":{"whole":[0,null]},"bytes":{"one":[16,24]},"shares":{"list":{"object":{"index":{"whole":[0,null]},"salt":{"text":"\\A[0-9a-f]{32}\\z"},"commitment":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true}},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}},"optional":["bytes"],"more":true},
+"#41": {"object":{"mixed":{"list":{"object":{"source":{"text":""},"bytes":{"whole":[0,null]}},"more":true}},"without":{"list":{"object":{"unit":"#2","why":{"text":""}},"more":true}}},"more":true},
+"#42": {"object":{"key":{"text":"\\A[0-9a-f]{32}\\z"},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"#43": {"one":["aes-128","aes-256","rsa-3072","rsa-4096","ec-p256","ec-p384"]},
+"#44": {"one":["encrypt","wrap","sign","decrypt","unwrap"]},
+"#45": {"either":[{"one":[null]},{"text":"","form":"base64"}]},
+"#46": {"text":"\\Aage1[02-9ac-hj-np-z]{58}\\z"},
+"#47": {"one":["card","medium","seal","form","other"]},
+"#48": {"text":"\\A(?:[^\\p{Cc}\\p{Cs}]|\\n){1,4000}\\z"},
+"#49": {"list":{"either":[{"object":{"share":{"whole":[1,16]},"form":{"one":["age-file"]},"medium":"#2","lock":{"one":["recipient","passphrase"]}}},{"object":{"share":{"whole":[1,16]},"form":{"one":["own-token"]}}},{"object":{"share":{"whole":[1,16]},"form":{"one":["printed"]},"printer":"#2"}},{"object":{"share":{"whole":[1,16]},"form":{"one":["pdf"]},"medium":"#2"}}]},"least":1,"most":16},
+"#50": {"one":["secret-key","private-key","public-key","certificate","data"]},
+"#51": {"text":"\\A(?:[0-9a-f]{2})*\\z","least":2,"most":128},
+"#52": {"object":{"by":{"one":["read-back"]},"positions":"#17"}},
+"#53": {"object":{"by":{"one":["pinned"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"#54": {"object":{"by":{"one":["two-collectors"]},"second":"#2"}},
+"#55": {"list":"#12","least":1},
+"#56": {"object":{"module":"#2","address":"#57","keyLabel":{"text":"","most":200}}},
+"#57": {"object":{"blank":{"one":[true,false]},"label":{"text":"","most":32},"serial":{"text":"","most":16}},"optional":["label","serial"]},
+"#58": {"object":{"id":"#2","path":{"text":"\\A/[^\\0]*\\z","most":4001}}},
+"#59": {"object":{"ceremony":"#2","root":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"#60": {"object":{"algorithm":{"one":["aes-cmac"]},"value":{"text":"\\A(?!0{10})[0-9a-f]{10}\\z"}}},
+"#61": {"object":{"instance":"#62","region":"#63","offering":{"one":["standard"]}},"optional":["offering"]},
+"#62": {"text":"\\A[A-Za-z0-9][A-Za-z0-9-]{0,62}\\z"},
+"#63": {"text":"\\A[a-z]{2,8}(?:-[a-z0-9]{2,12}){1,2}\\z"},
+"#64": {"either":[{"object":{"do":{"one":["create"]},"name":{"text":"\\A[^\\p{C}]{2,90}\\z"}}},{"object":{"do":{"one":["rotate"]},"key":"#65"}}]},
+"#65": {"text":"\\A[A-Za-z0-9][A-Za-z0-9_-]{1,89}\\z"},
+"#66": {"text":"\\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z\\z","form":"time"},
+"#67": {"text":"","form":"base64","least":684,"most":684},
+"#68": {"text":"","form":"base64","least":24,"most":24},
+"#69": {"text":"","form":"base64","least":4,"most":8192},
+"#70": {"text":"\\Aarn:aws(?:-[a-z]{2,8}){0,2}:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\z"},
+"#71": {"text":"\\Aprojects/[a-z0-9:.-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/importJobs/[A-Za-z0-9_-]{1,63}\\z"},
+"#72": {"text":"\\Ahttps://[a-z0-9-]{3,63}[.]managedhsm[.]azure[.]net/keys/[0-9A-Za-z-]{1,127}/[0-9a-f]{32}\\z"},
+"#73": {"either":[{"one":[null]},"#66"]},
+"#74": {"list":"#14","least":1,"most":1},
+"#75": {"list":"#14","least":0,"most":100},
+"#76": {"object":{"text":{"text":"","least":1,"most":4000}}},
 "line": {"object":{"seq":{"whole":[0,null]},"prev":{"text":"\\A[0-9a-f]{64}\\z"},"salt":{"text":"\\A(?:[0-9a-f]{2})*\\z","least":32,"most":32},"at":{"text":"","form":"instant"},"type":{"one":["ceremony.opened","ceremony.paused","ceremony.resumed","ceremony.closed","participant.present","participant.enrolled","participant.left","participant.replaced","step.started","step.intent","step.outcome","step.reconciled","step.confirmed","step.failed","fact.recorded","exception.recorded","checkpoint.made","checkpoint.signed"]},"step":"#1","by":"#3","body":{"map":true}}},
 "body ceremony.opened": {"object":{"format":{"one":["keyrite-bundle/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"title":"#4","plan":{"object":{"id":"#2","sha256":{"text":"\\A[0-9a-f]{64}\\z"}}},"binding":"#5","app":"#6","rules":{"one":[2]},"roster":"#7","quorum":{"list":"#12"},"keysFrom":{"one":["binding","plan"]},"files":"#13"},"optional":["rules"]},
 "body ceremony.paused": {"object":{"reason":{"text":"","most":4000},"seals":{"list":{"object":{"material":"#2","number":{"text":"","most":4000}}}}}},
@@ -358,7 +411,7 @@ shapes='
 "body checkpoint.made": {"object":{"number":{"whole":[1,null]},"size":{"whole":[0,null]},"root":{"text":"\\A[0-9a-f]{64}\\z"},"files":"#13"}},
 "body checkpoint.signed": {"object":{"number":{"whole":[1,null]},"participant":"#2","files":"#13"}},
 "fact workstation": {"object":{"observations":{"list":{"object":{"check":{"text":""},"ok":{"either":[{"one":[null]},{"one":[true,false]}]},"found":{"text":""}},"more":true}}},"more":true},
-"fact module": {"object":{"module":"#2","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"path":{"text":""},"library":{"object":{"cryptoki":{"text":""},"manufacturer":{"text":""},"description":{"text":""},"version":{"text":""}},"more":true},"tokens":{"list":"#21"}},"optional":["path","library","tokens"],"more":true},
+"fact module": {"object":{"module":"#2","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"path":{"text":""},"library":{"object":{"cryptoki":{"text":""},"manufacturer":{"text":""},"description":{"text":""},"version":{"text":""}},"more":true},"tokens":{"list":"#21"},"environment":{"list":{"object":{"name":{"text":""},"value":{"text":""}}}},"files":{"list":{"object":{"path":{"text":""},"sha256":{"text":"\\A[0-9a-f]{64}\\z"}}}},"links":{"list":{"object":{"interface":{"text":""},"peer":{"text":""},"port":{"whole":[0,null]}}}}},"optional":["path","library","tokens","environment","files","links"],"more":true},
 "fact clock.readings": {"object":{"readings":{"list":{"object":{"by":"#2","source":{"text":"","most":4000},"at":{"text":"","form":"instant"},"workstation":{"text":"","form":"instant"}}}},"skewMs":{"object":{"median":{"whole":[null,null]},"largest":{"whole":[null,null]}}}}},
 "fact answer": {"object":{"asked":{"text":""},"answer":{"text":""}},"more":true},
 "fact custody": {"object":{"act":"#22","object":"#2","seal":"#23","place":"#23","record":"#16"}},
@@ -370,28 +423,40 @@ shapes='
 "fact unit.initialised": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","weaknesses":"#34"},"optional":["state","stateKept","token","registers","weaknesses"],"more":true},
 "fact unit.compared": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31"},"optional":["state","stateKept","token","registers"],"more":true},
 "fact register": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","register":{"one":["new","current"]}},"optional":["state","stateKept","token","registers"],"more":true},
-"fact inventory": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","objects":{"list":{"object":{"class":{"text":""},"keyType":{"either":[{"one":[null]},{"text":""}]},"label":{"text":""},"id":{"text":""},"attributes":true,"checkValue":{"either":[{"one":[null]},"#35"]}},"more":true}},"capabilities":true,"weaknesses":"#34"},"optional":["state","stateKept","token","registers","objects","capabilities","weaknesses"],"more":true},
+"fact inventory": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","objects":"#35","capabilities":true,"weaknesses":"#34"},"optional":["state","stateKept","token","registers","objects","capabilities","weaknesses"],"more":true},
+"fact unit.found": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","origin":{"text":""},"objects":"#35","capabilities":true},"optional":["state","stateKept","token","registers","capabilities"],"more":true},
+"fact unit.adopted": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","origin":{"text":""},"objects":"#35","weaknesses":"#34"},"optional":["state","stateKept","token","registers","weaknesses"],"more":true},
+"fact master-key.found": {"object":{"unit":"#2","origin":{"text":""},"object":"#36","pattern":{"text":"\\A[0-9a-f]{64}\\z"},"weaknesses":"#34"},"more":true},
+"fact keys.adopted": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","origin":{"text":""},"keys":{"list":{"object":{"name":"#2","object":"#36"},"more":true}}},"optional":["state","stateKept","token","registers"],"more":true},
+"fact procedure.before": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","objects":"#35"},"optional":["state","stateKept","token","registers"],"more":true},
+"fact procedure.released": {"object":{"units":"#3","modules":"#3"},"more":true},
+"fact procedure.output": {"object":{"tool":"#4"},"more":true},
+"fact procedure.after": {"object":{"unit":"#2","identity":"#27","challenge":"#28","state":"#29","stateKept":{"one":["token","none"]},"token":"#30","registers":"#31","is":{"one":["as-before","blank","foreign"]},"objects":"#35"},"optional":["state","stateKept","token","registers","objects"],"more":true},
 "fact share-set.voided": {"object":{"set":{"text":"\\A[0-9a-f]{32}\\z"},"reason":{"text":""}},"more":true},
-"fact import-key": {"object":{"unit":"#2","spki":{"text":"","form":"base64"},"bits":{"whole":[0,null]},"oaep":{"one":["sha256","sha1"]},"signature":{"text":"","form":"base64"}},"more":true},
+"fact share-set.replaced": {"object":{"set":{"text":"\\A[0-9a-f]{32}\\z"},"by":{"text":"\\A[0-9a-f]{32}\\z"},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"fact share": {"object":{"act":"#38","set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[1,16]},"holder":"#2","to":"#1","why":"#39","record":"#16"}},
+"fact import-key": {"either":[{"object":{"unit":"#2","spki":{"text":"","form":"base64"},"bits":{"whole":[0,null]},"oaep":{"one":["sha256","sha1"]},"signature":{"text":"","form":"base64"}},"more":true},{"object":{"unit":"#2","spki":{"text":"","form":"base64"},"agreement":{"one":["ecdh-p256"]},"kdf":{"one":["sha256","none"]},"signature":{"text":"","form":"base64"}},"more":true}]},
 "fact wrapping-parameters": {"object":{"parameters":"#2","file":"#15"},"more":true},
 "fact wrapping-key.compared": {"object":{"with":"#4","publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true},
-"act parameters": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","signatureThreshold":{"whole":[0,null]},"revocationThreshold":{"whole":[0,null]},"label":{"text":""},"command":{"text":""},"administrator":"#26","administrators":"#25","of":{"whole":[0,null]},"commitment":{"text":"\\A[0-9a-f]{64}\\z"},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"scheme":{"text":""},"shares":{"whole":[0,null]},"key":"#4","algorithm":{"text":""},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"}},"optional":["name","sha256","set","index","custodian","signatureThreshold","revocationThreshold","label","command","administrator","administrators","of","commitment","pattern","scheme","shares","key","algorithm","publicKeySha256"],"more":true},
-"act expected": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"label":{"text":""},"initialised":{"one":[true,false]},"userPinSet":{"one":[true,false]},"identity":{"text":""},"mode":{"text":""},"administrator":"#2","loaded":{"whole":[0,null]},"new":{"text":""},"current":{"text":""},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"shares":{"whole":[0,null]},"readBack":{"one":[true,false]},"entered":{"one":[true,false]},"destroyed":{"one":[true,false]}},"optional":["name","sha256","label","initialised","userPinSet","identity","mode","administrator","loaded","new","current","pattern","shares","readBack","entered","destroyed"],"more":true},
-"act result": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","note":{"text":""},"token":"#30","id":{"text":"\\A[0-9a-f]{64}\\z"},"spki":{"text":"","form":"base64"},"algorithm":"#11","attributes":true,"state":"#29","stateKept":{"one":["token","none"]},"registers":"#31","hardened":{"list":{"text":""}},"shareSet":"#36","entered":{"one":[true,false]},"wrapped":{"text":"","form":"base64"},"iv":{"text":"","form":"base64"},"encryptedNonce":{"text":"","form":"base64"},"checkValue":"#35","wrappedIn":{"one":["token","share-process"]},"nonceEncryptedIn":{"one":["token","share-process"]},"destroyed":{"one":[true,false]},"units":"#3","administrators":"#3","readBack":true,"shares":{"whole":[0,null]},"pattern":"#33","register":{"one":["new","current"]},"same":true,"checkpoint":{"whole":[0,null]},"sealed":"#3","package":"#14","objects":true,"answered":{"one":[true,false]},"attached":{"whole":[0,null]},"confirmedBy":"#3","present":"#3","enrolled":"#3","missing":{"list":{"text":""}},"clock":{"text":""},"media":{"list":{"object":{"id":"#2","path":{"either":[{"one":[null]},{"text":""}]}},"more":true}}},"optional":["name","sha256","set","index","custodian","note","token","id","spki","algorithm","attributes","state","stateKept","registers","hardened","shareSet","entered","wrapped","iv","encryptedNonce","checkValue","wrappedIn","nonceEncryptedIn","destroyed","units","administrators","readBack","shares","pattern","register","same","checkpoint","sealed","package","objects","answered","attached","confirmedBy","present","enrolled","missing","clock","media"],"more":true},
-"act observed": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","note":{"text":""},"token":"#30","id":{"text":"\\A[0-9a-f]{64}\\z"},"spki":{"text":"","form":"base64"},"algorithm":"#11","attributes":true,"state":"#29","stateKept":{"one":["token","none"]},"registers":"#31","hardened":{"list":{"text":""}},"shareSet":"#36","entered":{"one":[true,false]},"wrapped":{"text":"","form":"base64"},"iv":{"text":"","form":"base64"},"encryptedNonce":{"text":"","form":"base64"},"checkValue":"#35","wrappedIn":{"one":["token","share-process"]},"nonceEncryptedIn":{"one":["token","share-process"]},"destroyed":{"one":[true,false]},"readBack":true,"refused":{"text":""},"written":{"one":[true,false]},"identity":true,"challenge":true,"found":true,"rootKeysLeft":true},"optional":["name","sha256","set","index","custodian","note","token","id","spki","algorithm","attributes","state","stateKept","registers","hardened","shareSet","entered","wrapped","iv","encryptedNonce","checkValue","wrappedIn","nonceEncryptedIn","destroyed","readBack","refused","written","identity","challenge","found","rootKeysLeft"],"more":true},
+"act parameters": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","copy":"#2","holder":"#2","replaces":{"text":"\\A[0-9a-f]{32}\\z"},"signatureThreshold":{"whole":[0,null]},"revocationThreshold":{"whole":[0,null]},"label":{"text":""},"command":{"text":""},"administrator":"#26","administrators":"#25","of":{"whole":[0,null]},"count":{"whole":[0,null]},"commitment":{"text":"\\A[0-9a-f]{64}\\z"},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"scheme":{"text":""},"threshold":{"whole":[0,null]},"shares":{"whole":[0,null]},"bytes":{"one":[16,24]},"pin":{"one":["user","security-officer"]},"locked":{"one":[true,false]},"key":"#4","algorithm":{"text":""},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"target":"#4","authenticated":{"list":"#2","least":1,"most":8},"id":{"either":[{"one":[null]},{"text":""}]},"harden":{"one":[true,false]},"tool":"#4","commands":{"list":{"text":""}},"use":{"text":""},"extractable":{"one":[true,false]},"store":"#2","masterKey":{"text":"\\A[0-9a-f]{64}\\z"},"from":{"text":"\\A[0-9a-f]{64}\\z"},"to":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]},"inventory":{"text":"\\A[0-9a-f]{64}\\z"},"keyNames":{"text":"\\A[0-9a-f]{64}\\z"},"retires":{"text":"\\A[0-9a-f]{64}\\z"},"stores":{"list":{"object":{"store":"#2","manifest":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]}},"more":true}}},"optional":["name","sha256","set","index","custodian","copy","holder","replaces","signatureThreshold","revocationThreshold","label","command","administrator","administrators","of","count","commitment","pattern","scheme","threshold","shares","bytes","pin","locked","key","algorithm","publicKeySha256","target","authenticated","id","harden","tool","commands","use","extractable","store","masterKey","from","to","keys","inventory","keyNames","retires","stores"],"more":true},
+"act expected": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"label":{"text":""},"initialised":{"one":[true,false]},"userPinSet":{"one":[true,false]},"identity":{"text":""},"mode":{"text":""},"administrator":"#2","loaded":{"whole":[0,null]},"new":{"text":""},"current":{"text":""},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"shares":{"whole":[0,null]},"readBack":{"one":[true,false]},"entered":{"one":[true,false]},"destroyed":{"one":[true,false]},"after":true,"pin":{"text":""},"key":"#4","extractable":{"one":[true,false]},"store":"#2","to":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]}},"optional":["name","sha256","label","initialised","userPinSet","identity","mode","administrator","loaded","new","current","pattern","shares","readBack","entered","destroyed","after","pin","key","extractable","store","to","keys"],"more":true},
+"act result": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","copy":"#2","holder":"#2","replaces":{"text":"\\A[0-9a-f]{32}\\z"},"note":{"text":""},"token":"#30","id":{"text":"\\A[0-9a-f]{64}\\z"},"spki":{"text":"","form":"base64"},"algorithm":"#11","attributes":true,"state":"#29","stateKept":{"one":["token","none"]},"registers":"#31","hardened":{"list":{"text":""}},"shareSet":"#40","randomness":"#41","madeInside":"#42","entered":{"one":[true,false]},"pin":{"one":["user","security-officer"]},"proven":{"one":[true,false]},"wrapped":{"text":"","form":"base64"},"iv":{"text":"","form":"base64"},"encryptedNonce":{"text":"","form":"base64"},"checkValue":"#37","wrappedIn":{"one":["token","share-process"]},"nonceEncryptedIn":{"one":["token","share-process"]},"destroyed":{"one":[true,false]},"confirmedBy":"#3","key":"#4","keyAlgorithm":"#43","use":"#44","publicKey":"#45","store":"#2","masterKey":{"text":"\\A[0-9a-f]{64}\\z"},"format":{"one":["AES-KWP","AES-KW"]},"mechanism":{"text":""},"from":{"text":"\\A[0-9a-f]{64}\\z"},"to":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]},"units":"#3","unit":"#2","names":{"list":"#4"},"administrators":"#3","readBack":true,"shares":{"whole":[0,null]},"custody":{"either":[{"object":{"form":{"one":["age-file"]},"medium":"#2","lock":{"one":["recipient","passphrase"]},"recipient":"#46","file":"#4","sha256":{"text":"\\A[0-9a-f]{64}\\z"}},"optional":["recipient"],"more":true},{"object":{"form":{"one":["printed"]},"printer":"#2","file":"#4"},"optional":["file"],"more":true},{"object":{"form":{"one":["pdf"]},"medium":"#2","file":"#4"},"optional":["file"],"more":true},{"object":{"form":{"one":["own-token"]},"spki":{"text":"","form":"base64"},"oaep":{"one":["sha256","sha1"]},"signature":{"text":"","form":"base64"},"sha256":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true}]},"good":{"whole":[0,null]},"unreturned":{"whole":[0,null]},"threshold":{"whole":[0,null]},"rotate":{"one":[true,false]},"pattern":"#33","register":{"one":["new","current"]},"same":true,"checkpoint":{"whole":[0,null]},"sealed":"#3","package":"#14","objects":true,"answered":{"one":[true,false]},"attached":{"whole":[0,null]},"present":"#3","enrolled":"#3","missing":{"list":{"text":""}},"clock":{"text":""},"media":{"list":{"object":{"id":"#2","path":{"either":[{"one":[null]},{"text":""}]}},"more":true}}},"optional":["name","sha256","set","index","custodian","copy","holder","replaces","note","token","id","spki","algorithm","attributes","state","stateKept","registers","hardened","shareSet","randomness","madeInside","entered","pin","proven","wrapped","iv","encryptedNonce","checkValue","wrappedIn","nonceEncryptedIn","destroyed","confirmedBy","key","keyAlgorithm","use","publicKey","store","masterKey","format","mechanism","from","to","keys","units","unit","names","administrators","readBack","shares","custody","good","unreturned","threshold","rotate","pattern","register","same","checkpoint","sealed","package","objects","answered","attached","present","enrolled","missing","clock","media"],"more":true},
+"act observed": {"object":{"name":"#15","sha256":{"text":"\\A[0-9a-f]{64}\\z"},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[0,null]},"custodian":"#2","copy":"#2","holder":"#2","replaces":{"text":"\\A[0-9a-f]{32}\\z"},"note":{"text":""},"token":"#30","id":{"text":"\\A[0-9a-f]{64}\\z"},"spki":{"text":"","form":"base64"},"algorithm":"#11","attributes":true,"state":"#29","stateKept":{"one":["token","none"]},"registers":"#31","hardened":{"list":{"text":""}},"shareSet":"#40","randomness":"#41","madeInside":"#42","entered":{"one":[true,false]},"pin":{"one":["user","security-officer"]},"proven":{"one":[true,false]},"wrapped":{"text":"","form":"base64"},"iv":{"text":"","form":"base64"},"encryptedNonce":{"text":"","form":"base64"},"checkValue":"#37","wrappedIn":{"one":["token","share-process"]},"nonceEncryptedIn":{"one":["token","share-process"]},"destroyed":{"one":[true,false]},"confirmedBy":"#3","key":"#4","keyAlgorithm":"#43","use":"#44","publicKey":"#45","store":"#2","masterKey":{"text":"\\A[0-9a-f]{64}\\z"},"format":{"one":["AES-KWP","AES-KW"]},"mechanism":{"text":""},"from":{"text":"\\A[0-9a-f]{64}\\z"},"to":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]},"readBack":true,"refused":{"text":""},"written":{"one":[true,false]},"identity":true,"challenge":true,"found":true,"rootKeysLeft":true},"optional":["name","sha256","set","index","custodian","copy","holder","replaces","note","token","id","spki","algorithm","attributes","state","stateKept","registers","hardened","shareSet","randomness","madeInside","entered","pin","proven","wrapped","iv","encryptedNonce","checkValue","wrappedIn","nonceEncryptedIn","destroyed","confirmedBy","key","keyAlgorithm","use","publicKey","store","masterKey","format","mechanism","from","to","keys","readBack","refused","written","identity","challenge","found","rootKeysLeft"],"more":true},
 "payload approval": {"object":{"format":{"one":["keyrite-approval/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","approver":"#2","plan":{"text":"\\A[0-9a-f]{64}\\z"},"binding":{"text":"\\A[0-9a-f]{64}\\z"}}},
 "payload presence": {"object":{"format":{"one":["keyrite-presence/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","participant":"#2","line0":{"text":"\\A[0-9a-f]{64}\\z"},"head":{"text":"\\A[0-9a-f]{64}\\z"},"nonce":{"text":"\\A(?:[0-9a-f]{2})*\\z","least":64,"most":64}}},
 "payload enrolment": {"object":{"format":{"one":["keyrite-enrolment/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","participant":"#8","position":"#2","identification":{"text":"","most":4000},"head":{"text":"\\A[0-9a-f]{64}\\z"}}},
-"payload custody": {"object":{"format":{"one":["keyrite-custody/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","step":"#2","act":"#22","object":"#2","seal":"#23","place":"#23","kind":"#37","head":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"payload custody": {"object":{"format":{"one":["keyrite-custody/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","step":"#2","act":"#22","object":"#2","seal":"#23","place":"#23","kind":"#47","head":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"payload share": {"object":{"format":{"one":["keyrite-share/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","step":"#2","act":"#38","set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[1,16]},"holder":"#2","to":"#1","why":"#39","commitment":{"text":"\\A[0-9a-f]{64}\\z"},"head":{"text":"\\A[0-9a-f]{64}\\z"}}},
+"share set": {"object":{"set":{"text":"\\A[0-9a-f]{32}\\z"},"scheme":{"one":["components","threshold"]},"threshold":{"whole":[1,16]},"bytes":{"one":[16,24]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"shares":{"list":{"object":{"index":{"whole":[1,16]},"salt":{"text":"\\A[0-9a-f]{32}\\z"},"commitment":{"text":"\\A[0-9a-f]{64}\\z"}},"more":true},"least":1,"most":16}},"optional":["bytes"],"more":true},
 "payload exception": {"object":{"format":{"one":["keyrite-exception/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","step":"#2","kind":"#20","expected":{"text":"","most":4000},"happened":{"text":"","most":4000},"decided":{"text":"","most":4000}}},
-"payload command": {"object":{"format":{"one":["keyrite-command/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","unit":{"text":"\\A[0-9a-f]{64}\\z"},"serial":{"text":""},"counter":{"whole":[0,null]},"previous":{"text":"\\A[0-9a-f]{64}\\z"},"payload":{"either":[{"object":{"command":{"one":["administrator.add"]},"administrator":"#26"}},{"object":{"command":{"one":["administrator.remove"]},"administrator":"#26"}},{"object":{"command":{"one":["thresholds.set"]},"signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]},"administrators":"#25"}},{"object":{"command":{"one":["master-key.load"]},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[1,null]},"of":{"whole":[1,null]},"commitment":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"command":{"one":["master-key.commit"]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"command":{"one":["master-key.activate"]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"command":{"one":["master-key.clear"]},"pattern":"#33"}},{"object":{"command":{"one":["unit.zeroise"]}}}]}}},
+"payload command": {"object":{"format":{"one":["keyrite-command/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","unit":{"text":"\\A[0-9a-f]{64}\\z"},"serial":{"text":""},"counter":{"whole":[0,null]},"previous":{"text":"\\A[0-9a-f]{64}\\z"},"payload":{"either":[{"object":{"command":{"one":["administrator.add"]},"administrator":"#26"}},{"object":{"command":{"one":["administrator.remove"]},"administrator":"#26"}},{"object":{"command":{"one":["thresholds.set"]},"signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]},"administrators":"#25"}},{"object":{"command":{"one":["master-key.load"]},"set":{"text":"\\A[0-9a-f]{32}\\z"},"index":{"whole":[1,null]},"of":{"whole":[1,null]},"count":{"whole":[1,null]},"commitment":{"text":"\\A[0-9a-f]{64}\\z"}},"optional":["count"]},{"object":{"command":{"one":["master-key.generate"]},"key":{"text":"\\A[0-9a-f]{32}\\z"}}},{"object":{"command":{"one":["master-key.commit"]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"command":{"one":["master-key.activate"]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"command":{"one":["master-key.replace"]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"retires":{"text":"\\A[0-9a-f]{64}\\z"},"stores":{"list":{"object":{"store":"#2","manifest":{"text":"\\A[0-9a-f]{64}\\z"},"keys":{"whole":[0,null]}}},"most":16}}},{"object":{"command":{"one":["master-key.clear"]},"pattern":"#33"}},{"object":{"command":{"one":["master-key.adopt"]},"label":"#4","id":{"either":[{"one":[null]},{"text":"\\A(?:[0-9a-f]{2})*\\z"}]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"harden":{"one":[true,false]}}},{"object":{"command":{"one":["unit.zeroise"]}}}]}}},
 "payload cosignature": {"object":{"format":{"one":["keyrite-cosignature/1"]},"mode":{"one":["rehearsal","production"]},"ceremony":"#2","participant":"#2","size":{"whole":[1,null]},"root":{"text":"\\A[0-9a-f]{64}\\z"},"checkpoint":{"text":"\\A[0-9a-f]{64}\\z"},"verdict":{"one":["consistent","verified"]},"app":{"object":{"name":{"text":"","most":200},"version":{"text":"","most":200},"sha256":{"text":"\\A[0-9a-f]{64}\\z"}}},"at":{"text":"","form":"instant"}}},
-"plan": {"object":{"keyrite":{"one":["plan/1"]},"id":"#2","title":"#4","purpose":"#38","regime":{"one":["none","pci-pin"]},"continues":"#2","site":{"object":{"name":"#4","controls":{"list":"#38","least":1}}},"positions":{"list":{"object":{"id":"#2","role":"#9","count":{"whole":[1,64]},"alternates":{"whole":[0,16]},"attends":{"one":[true,false]},"pinnedKeys":{"list":{"text":"\\A[0-9a-f]{64}\\z"}},"keyFiles":{"one":[true,false]}},"optional":["keyFiles"]},"least":1,"most":32},"separationOfDuties":{"list":{"object":{"apart":{"list":"#9","least":2,"most":6},"why":"#38"}}},"approval":{"object":{"position":"#2","count":{"whole":[1,64]}}},"units":{"list":{"object":{"id":"#2","name":"#4","label":{"text":"\\A[\\x21-\\x7e](?:[\\x20-\\x7e]{0,30}[\\x21-\\x7e])?\\z"},"begins":{"one":["blank","imprint","operational"]}}},"least":1,"most":64},"masterKey":{"object":{"id":"#2","scheme":{"one":["components"]},"shares":{"whole":[2,16]},"custodians":"#2","form":{"one":["worksheet"]}}},"pins":{"list":{"object":{"id":"#2","for":{"one":["security-officer","user"]},"units":"#17","madeBy":"#2","heldBy":"#2","parts":{"one":[1,2]},"sealing":"#38"}}},"materials":{"list":{"object":{"id":"#2","kind":"#37","name":"#4","ledger":{"one":["new","kept"]},"at":"#4"},"optional":["ledger","at"]}},"phases":{"list":{"object":{"id":"#2","title":"#4","holdLogin":{"one":[true,false]}}}},"steps":{"list":{"either":[{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["preflight"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["roll-call"]},"positions":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["enrol"]},"position":"#2","vouchers":"#17","identification":"#38"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.initialise"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.imprint"]},"units":"#17","administrators":"#2","signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.administrators.add"]},"units":"#17","administrators":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.administrators.remove"]},"units":"#17","administrators":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.thresholds"]},"units":"#17","signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.zeroise"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.inventory"]},"units":"#17","also":{"list":{"object":{"class":{"one":["secret-key","private-key","public-key","certificate","data"]},"label":"#4"}},"least":1,"most":256}},"optional":["phase","minutes","materials","also"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.compare"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.generate"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.distribute"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.load"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.verify"]},"units":"#17","register":{"one":["new","current"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.commit"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.activate"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.clear"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.package"]},"unit":"#2","key":{"object":{"name":"#2","algorithm":{"one":["aes-256"]}}},"parameters":"#2","purpose":{"one":["create","rotate"]},"authenticate":{"either":[{"object":{"by":{"one":["read-back"]},"positions":"#17"}},{"object":{"by":{"one":["pinned"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"}}},{"object":{"by":{"one":["two-collectors"]},"second":"#2"}}]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["fact"]},"ask":"#38","by":"#17","attach":{"one":[true,false]}},"optional":["phase","minutes","materials","attach"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["custody"]},"act":"#22","objects":"#17","by":"#17","place":"#4"},"optional":["phase","minutes","materials","place"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["statement"]},"text":"#38","by":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["checkpoint"]},"signers":"#39"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["pause"]},"reason":"#38","by":"#17","seals":"#17","signers":"#39"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["export"]},"media":"#3"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.adopt","master-key.adopt","master-key.rotate","shares.drill","shares.transfer","shares.reshare","shares.destroy","key.generate","key.adopt","key.wrap","key.unwrap","key.destroy","vendor.procedure"]}},"optional":["phase","minutes","materials"],"more":true}]},"least":1,"most":500},"endState":{"list":{"object":{"unit":"#2","mode":{"one":["blank","imprint","operational","zeroised"]},"masterKey":{"one":["none","uncommitted","committed","current","unknown"]}}},"least":1},"storage":"#38","retention":"#38","signOff":{"object":{"quorum":"#39","wording":"#38"}}},"optional":["continues","masterKey","retention"]},
-"binding": {"object":{"keyrite":{"one":["binding/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"plan":{"text":"\\A[0-9a-f]{64}\\z"},"people":{"list":{"object":{"id":"#2","name":"#4","position":"#2","organisation":"#4","key":"#10","token":"#40","keyFile":{"text":"\\A/[^\\0]*\\z","most":4001}},"optional":["organisation","token","keyFile"]},"least":1,"most":200},"enrol":{"list":{"object":{"id":"#2","position":"#2","token":"#40"}},"most":64},"workstation":{"object":{"image":"#4","sha256":{"text":"\\A[0-9a-f]{64}\\z"}}},"modules":{"list":{"object":{"id":"#2","path":{"text":"\\A/[^\\0]*\\z","most":4001},"sha256":{"text":"\\A[0-9a-f]{64}\\z"},"libraryParameters":{"text":"","most":4000},"environment":{"list":{"object":{"name":{"text":"\\A[A-Z_][A-Z0-9_]*\\z"},"value":{"text":""}}}},"files":{"list":{"object":{"path":{"text":"\\A/[^\\0]*\\z","most":4001},"sha256":{"text":"\\A[0-9a-f]{64}\\z"}}}},"links":{"list":{"object":{"interface":{"text":""},"peer":{"text":""},"port":{"whole":[null,null]}}}}},"optional":["libraryParameters"]},"least":1,"most":32},"units":{"list":{"object":{"id":"#2","module":"#2","address":"#41","fips":{"object":{"certificate":"#4","level":{"whole":[1,4]},"mode":{"one":["approved","not-approved"]},"seenBy":{"list":"#2","least":1,"most":16}}},"lastKnown":{"either":[{"one":[null]},{"object":{"identity":{"text":"\\A[0-9a-f]{64}\\z"},"identitySpki":{"text":"","form":"base64"},"stateSha256":{"text":"\\A[0-9a-f]{64}\\z"},"counter":{"whole":[0,null]},"state":"#24"},"optional":["state"]}]}},"optional":["fips"]},"least":1,"most":64},"wrappingParameters":{"list":{"object":{"id":"#2","file":{"text":"\\A/[^\\0]*\\z","most":4001}}}},"media":{"list":{"object":{"id":"#2","path":{"text":"\\A/[^\\0]*\\z","most":4001}}}},"custody":{"object":{"from":{"object":{"ceremony":"#2","root":{"text":"\\A[0-9a-f]{64}\\z"}}},"objects":{"list":{"either":[{"object":{"object":"#2","kind":"#37","state":{"one":["sealed"]},"seal":"#4","place":"#4"}},{"object":{"object":"#2","kind":"#37","state":{"one":["open","destroyed"]},"seal":{"one":[null]},"place":{"one":[null]}}}]},"most":1000}}},"room":{"text":"\\A/[^\\0]*\\z","most":4001}},"optional":["enrol","workstation","custody","room"]},
-"package": {"object":{"keyrite":{"one":["key-package/1"]},"target":{"one":["ibm-key-protect"]},"service":"#42","purpose":"#43","algorithm":{"one":["RSAES_OAEP_SHA_256"]},"fields":{"object":{"payload":{"text":"","form":"base64","least":684,"most":684},"encryptedNonce":{"text":"","form":"base64","least":40,"most":40},"iv":{"text":"","form":"base64","least":16,"most":16},"encryptionAlgorithm":{"one":["RSAES_OAEP_SHA_256"]}}},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"expires":{"text":"\\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z\\z","form":"time"},"checkValue":{"object":{"algorithm":{"one":["aes-cmac"]},"value":{"text":"\\A(?!0{10})[0-9a-f]{10}\\z"}}},"wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]}}},
-"receipt": {"object":{"format":{"one":["keyrite-receipt/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"package":"#5","target":{"one":["ibm-key-protect"]},"service":"#42","purpose":"#43","publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"key":{"object":{"id":"#44","version":{"either":[{"one":[null]},"#44"]}}},"outcome":{"one":["accepted","found"]},"at":{"text":"","form":"instant"},"response":{"object":{"status":{"whole":[200,299]},"sha256":{"text":"\\A[0-9a-f]{64}\\z"},"correlation":"#4"}},"signature":{"either":[{"one":[null]},{"object":{"by":"#2","algorithm":"#11","value":{"text":"","form":"base64"}}}]}},"optional":["mode"]},
+"plan": {"object":{"keyrite":{"one":["plan/1"]},"id":"#2","title":"#4","purpose":"#48","regime":{"one":["none","pci-pin","webtrust","fips-140-3"]},"continues":"#2","site":{"object":{"name":"#4","controls":{"list":"#48","least":1}}},"positions":{"list":{"object":{"id":"#2","role":"#9","count":{"whole":[1,64]},"alternates":{"whole":[0,16]},"attends":{"one":[true,false]},"pinnedKeys":{"list":{"text":"\\A[0-9a-f]{64}\\z"}},"keyFiles":{"one":[true,false]}},"optional":["keyFiles"]},"least":1,"most":32},"separationOfDuties":{"list":{"object":{"apart":{"list":"#9","least":2,"most":6},"why":"#48"}}},"approval":{"object":{"position":"#2","count":{"whole":[1,64]}}},"units":{"list":{"object":{"id":"#2","name":"#4","label":{"text":"\\A[\\x21-\\x7e](?:[\\x20-\\x7e]{0,30}[\\x21-\\x7e])?\\z"},"begins":{"one":["blank","imprint","operational","foreign","absent"]}}},"most":64},"masterKey":{"either":[{"object":{"id":"#2","scheme":{"one":["components"]},"shares":{"whole":[2,16]},"custodians":"#2","copies":{"list":{"object":{"position":"#2","of":{"list":{"whole":[1,16]},"least":1,"most":16}}},"least":1,"most":4},"form":{"one":["worksheet"]},"forms":"#49","bits":{"one":[128,192,256]}},"optional":["copies","forms","bits"]},{"object":{"id":"#2","scheme":{"one":["threshold"]},"shares":{"whole":[2,16]},"threshold":{"whole":[2,16]},"custodians":"#2","form":{"one":["worksheet"]},"forms":"#49","bits":{"one":[128,192,256]}},"optional":["forms","bits"]},{"object":{"id":"#2","scheme":{"one":["in-unit"]},"unit":"#2","copies":{"one":["none"]}}}]},"keyStores":{"list":{"object":{"id":"#2","name":"#4"}},"most":16},"keptShares":{"list":{"object":{"id":"#2","scheme":{"one":["components","threshold"]},"shares":{"whole":[2,16]},"threshold":{"whole":[2,16]},"is":{"one":["current","replaced"]},"custodians":"#17"}},"least":1,"most":16},"pins":{"list":{"object":{"id":"#2","for":{"one":["security-officer","user"]},"units":"#17","madeBy":"#2","heldBy":"#2","parts":{"one":[1,2]},"sealing":"#48"}}},"materials":{"list":{"object":{"id":"#2","kind":"#47","name":"#4","ledger":{"one":["new","kept"]},"at":"#4"},"optional":["ledger","at"]}},"phases":{"list":{"object":{"id":"#2","title":"#4","holdLogin":{"one":[true,false]}}}},"steps":{"list":{"either":[{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["preflight"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["roll-call"]},"positions":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["enrol"]},"position":"#2","vouchers":"#17","identification":"#48"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.initialise"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.imprint"]},"units":"#17","administrators":"#2","signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.administrators.add"]},"units":"#17","administrators":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.administrators.remove"]},"units":"#17","administrators":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.thresholds"]},"units":"#17","signatureThreshold":{"whole":[1,8]},"revocationThreshold":{"whole":[1,8]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.adopt"]},"units":"#17","origin":"#48"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.zeroise"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.pin.change"]},"units":"#17","for":{"one":["security-officer","user"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.pin.unlock"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.inventory"]},"units":"#17","also":{"list":{"object":{"class":"#50","label":"#4"}},"least":1,"most":256}},"optional":["phase","minutes","materials","also"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["unit.compare"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.generate"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.distribute"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.drill"]},"set":"#2","by":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.transfer"]},"set":"#2","from":"#2","to":"#2","by":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.reshare"]},"set":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["shares.destroy"]},"set":"#2","by":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.load"]},"units":"#17","import":{"one":["rsa-oaep","ecdh"]}},"optional":["phase","minutes","materials","import"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.verify"]},"units":"#17","register":{"one":["new","current"]}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.commit"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.activate"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.clear"]},"units":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.adopt"]},"units":"#17","object":{"object":{"label":"#4","id":"#51"},"optional":["id"]},"origin":"#48","harden":{"one":[true,false]}},"optional":["phase","minutes","materials","harden"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.adopt"]},"unit":"#2","objects":{"list":{"object":{"name":"#2","class":"#50","label":"#4","id":"#51"},"optional":["id"]},"least":1,"most":256},"origin":"#48"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["vendor.procedure"]},"units":"#17","tool":"#4","commands":{"list":"#48","least":1,"most":64},"by":"#17","attach":{"one":["required","optional"]},"after":{"list":{"either":[{"object":{"unit":"#2","is":{"one":["as-before"]},"objects":{"one":["unchanged","recorded"]}}},{"object":{"unit":"#2","is":{"one":["blank"]}}},{"object":{"unit":"#2","is":{"one":["foreign"]}}}]},"least":1,"most":64}},"optional":["phase","minutes","materials","attach"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["master-key.rotate"]},"unit":"#2","store":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.generate"]},"unit":"#2","key":{"object":{"name":"#2","algorithm":"#43","use":"#44"}}},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.wrap"]},"unit":"#2","keys":"#17","store":"#2","format":{"one":["AES-KWP","AES-KW"]}},"optional":["phase","minutes","materials","format"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.unwrap"]},"unit":"#2","keys":"#17","store":"#2"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.destroy"]},"unit":"#2","keys":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["key.package"]},"unit":"#2","key":{"object":{"name":"#2","algorithm":{"one":["aes-256"]}}},"parameters":"#2","purpose":{"one":["create","rotate"]},"target":{"one":["ibm-key-protect","ibm-hpcs","aws-kms","google-cloud-kms","azure-key-vault","openbao-transit","cms"]},"authenticate":{"either":["#52","#53","#54",{"object":{"by":{"one":["all"]},"ways":{"list":{"either":["#52","#53","#54"]},"least":2,"most":8}}}]}},"optional":["phase","minutes","materials","target"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["fact"]},"ask":"#48","by":"#17","attach":{"one":[true,false]}},"optional":["phase","minutes","materials","attach"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["custody"]},"act":"#22","objects":"#17","by":"#17","place":"#4"},"optional":["phase","minutes","materials","place"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["statement"]},"text":"#48","by":"#17"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["checkpoint"]},"signers":"#55"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["pause"]},"reason":"#48","by":"#17","seals":"#17","signers":"#55"},"optional":["phase","minutes","materials"]},{"object":{"id":"#2","title":"#4","phase":"#2","minutes":{"whole":[1,64]},"materials":"#17","action":{"one":["export"]},"media":"#3"},"optional":["phase","minutes","materials"]}]},"least":1,"most":500},"endState":{"list":{"object":{"unit":"#2","mode":{"one":["blank","imprint","operational","zeroised","foreign"]},"masterKey":{"one":["none","uncommitted","committed","current","unknown"]}}}},"storage":"#48","retention":"#48","signOff":{"object":{"quorum":"#55","wording":"#48"}}},"optional":["continues","masterKey","keyStores","keptShares","retention"]},
+"binding": {"object":{"keyrite":{"one":["binding/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"plan":{"text":"\\A[0-9a-f]{64}\\z"},"people":{"list":{"object":{"id":"#2","name":"#4","position":"#2","organisation":"#4","key":"#10","token":"#56","keyFile":{"text":"\\A/[^\\0]*\\z","most":4001},"age":{"object":{"recipient":"#46","identityFile":{"text":"\\A/[^\\0]*\\z","most":4001}},"optional":["identityFile"]}},"optional":["organisation","token","keyFile","age"]},"least":1,"most":200},"enrol":{"list":{"object":{"id":"#2","position":"#2","token":"#56"}},"most":64},"workstation":{"object":{"image":"#4","sha256":{"text":"\\A[0-9a-f]{64}\\z"}}},"modules":{"list":{"object":{"id":"#2","path":{"text":"\\A/[^\\0]*\\z","most":4001},"sha256":{"text":"\\A[0-9a-f]{64}\\z"},"libraryParameters":{"text":"","most":4000},"environment":{"list":{"object":{"name":{"text":"\\A[A-Za-z_][A-Za-z0-9_]{0,127}\\z"},"value":{"text":""}}}},"files":{"list":{"object":{"path":{"text":"\\A/[^\\0]*\\z","most":4001},"sha256":{"text":"\\A[0-9a-f]{64}\\z"}}}},"links":{"list":{"object":{"interface":{"text":"\\A[!-.0-~]{1,15}\\z"},"peer":"#4","port":{"whole":[1,65535]}}}}},"optional":["libraryParameters"]},"least":1,"most":32},"units":{"list":{"object":{"id":"#2","module":"#2","address":"#57","fips":{"object":{"certificate":"#4","level":{"whole":[1,4]},"mode":{"one":["approved","not-approved"]},"seenBy":{"list":"#2","least":1,"most":16}}},"lastKnown":{"either":[{"one":[null]},{"object":{"identity":{"text":"\\A[0-9a-f]{64}\\z"},"identitySpki":{"text":"","form":"base64"},"stateSha256":{"text":"\\A[0-9a-f]{64}\\z"},"counter":{"whole":[0,null]},"state":"#24"},"optional":["state"]}]}},"optional":["fips"]},"most":64},"wrappingParameters":{"list":{"object":{"id":"#2","file":{"text":"\\A/[^\\0]*\\z","most":4001}}}},"media":{"list":"#58"},"printers":{"list":{"object":{"id":"#2","path":{"text":"","most":4001},"language":{"one":["pdf","postscript"]}}},"most":16},"keyStores":{"list":"#58","most":16},"custody":{"object":{"from":"#59","objects":{"list":{"either":[{"object":{"object":"#2","kind":"#47","state":{"one":["sealed"]},"seal":"#4","place":"#4"}},{"object":{"object":"#2","kind":"#47","state":{"one":["open","destroyed"]},"seal":{"one":[null]},"place":{"one":[null]}}}]},"most":1000}}},"shareSets":{"object":{"from":"#59","sets":{"list":{"object":{"id":"#2","set":{"text":"\\A[0-9a-f]{32}\\z"},"scheme":{"one":["components","threshold"]},"threshold":{"whole":[1,16]},"bytes":{"one":[16,24]},"pattern":{"text":"\\A[0-9a-f]{64}\\z"},"state":{"one":["current","replaced","retired"]},"shares":{"list":{"object":{"index":{"whole":[1,16]},"salt":{"text":"\\A[0-9a-f]{32}\\z"},"commitment":{"text":"\\A[0-9a-f]{64}\\z"},"holders":{"list":{"object":{"id":"#2","name":"#4","returned":{"one":[true,false]}}},"most":64}}},"least":1,"most":16}},"optional":["bytes"]},"most":100}}},"room":{"text":"\\A/[^\\0]*\\z","most":4001}},"optional":["enrol","workstation","printers","keyStores","custody","shareSets","room"]},
+"package": {"either":[{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["ibm-key-protect"]},"service":"#61","purpose":"#64","algorithm":{"one":["RSAES_OAEP_SHA_256"]},"expires":"#66","fields":{"object":{"payload":"#67","encryptedNonce":{"text":"","form":"base64","least":40,"most":40},"iv":{"text":"","form":"base64","least":16,"most":16},"encryptionAlgorithm":{"one":["RSAES_OAEP_SHA_256"]}}}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["ibm-hpcs"]},"service":{"object":{"instance":"#62","region":"#63"}},"purpose":"#64","algorithm":{"one":["RSAES_OAEP_SHA_1"]},"expires":"#66","fields":{"object":{"payload":"#67","encryptedNonce":"#68","iv":"#68","encryptionAlgorithm":{"one":["RSAES_OAEP_SHA_1"]}}}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["aws-kms"]},"service":{"object":{"region":{"text":"\\A[a-z0-9-]{1,32}\\z"},"importToken":"#69"}},"purpose":{"object":{"do":{"one":["create","rotate"]},"key":"#70"}},"algorithm":{"one":["RSAES_OAEP_SHA_256"]},"expires":"#66","fields":{"object":{"KeyId":"#70","ImportToken":"#69","EncryptedKeyMaterial":{"text":"","form":"base64","least":512,"most":684},"ExpirationModel":{"one":["KEY_MATERIAL_DOES_NOT_EXPIRE"]},"ImportType":{"one":["NEW_KEY_MATERIAL"]}},"optional":["ImportType"]}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["google-cloud-kms"]},"service":{"object":{"importJob":"#71","protectionLevel":{"one":["HSM","SOFTWARE"]}}},"purpose":{"object":{"do":{"one":["create","rotate"]},"key":{"text":"\\Aprojects/[a-z0-9:.-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}\\z"}}},"algorithm":{"one":["RSA_OAEP_3072_SHA256_AES_256","RSA_OAEP_4096_SHA256_AES_256"]},"expires":"#66","fields":{"object":{"algorithm":{"one":["GOOGLE_SYMMETRIC_ENCRYPTION"]},"importJob":"#71","wrappedKey":{"text":"","form":"base64","least":568,"most":736}}}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["azure-key-vault"]},"service":{"object":{"kid":"#72","keyOps":{"list":{"one":["import"]},"least":1,"most":1}}},"purpose":{"object":{"do":{"one":["create","rotate"]},"name":{"text":"\\A[0-9A-Za-z-]{1,127}\\z"}}},"algorithm":{"one":["CKM_RSA_AES_KEY_WRAP"]},"expires":"#73","fields":{"object":{"schema_version":{"one":["1.0.0"]},"header":{"object":{"kid":"#72","alg":{"one":["dir"]},"enc":{"one":["CKM_RSA_AES_KEY_WRAP"]}}},"ciphertext":{"text":"\\A[A-Za-z0-9_-]{395,736}\\z"},"generator":{"one":["Keyrite"]}}}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["openbao-transit"]},"service":{"object":{"address":{"text":"\\Ahttps://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?\\z"},"mount":{"text":"\\A[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_-]{1,64}){0,7}\\z"}}},"purpose":{"object":{"do":{"one":["create","rotate"]},"name":{"text":"\\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\\z"}}},"algorithm":{"one":["RSA_OAEP_4096_SHA256_AES_256_KWP"]},"expires":"#73","fields":{"object":{"ciphertext":{"text":"","form":"base64","least":736,"most":736},"hash_function":{"one":["SHA256"]},"type":{"one":["aes256-gcm96"]}},"optional":["type"]}}},{"object":{"keyrite":{"one":["key-package/1"]},"publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"checkValue":"#60","wrappedIn":{"one":["token","share-process"]},"ceremony":"#2","line":{"whole":[0,null]},"target":{"one":["cms"]},"service":{"object":{"recipient":"#4"}},"purpose":{"object":{"do":{"one":["create","rotate"]},"name":"#4"}},"algorithm":{"one":["RSAES_OAEP_SHA_256_AES_256_CBC"]},"expires":"#73","fields":{"object":{"contentType":{"one":["application/cms"]},"enveloped":{"text":"","form":"base64","least":700,"most":1200}}}}}]},
+"receipt": {"object":{"format":{"one":["keyrite-receipt/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"package":"#5","target":{"one":["ibm-key-protect"]},"service":"#61","purpose":"#64","publicKeySha256":{"text":"\\A[0-9a-f]{64}\\z"},"key":{"object":{"id":"#65","version":{"either":[{"one":[null]},"#65"]}}},"outcome":{"one":["accepted","found"]},"at":{"text":"","form":"instant"},"response":{"object":{"status":{"whole":[200,299]},"sha256":{"text":"\\A[0-9a-f]{64}\\z"},"correlation":"#4"}},"signature":{"either":[{"one":[null]},{"object":{"by":"#2","algorithm":"#11","value":{"text":"","form":"base64"}}}]}},"optional":["mode"]},
 "addendum opened": {"object":{"format":{"one":["keyrite-addendum/1"]},"ceremony":"#2","mode":{"one":["rehearsal","production"]},"number":{"whole":[1,9999]},"closed":{"object":{"size":{"whole":[1,null]},"root":{"text":"\\A[0-9a-f]{64}\\z"}}},"previous":"#33","reason":{"text":"","least":1,"most":4000},"app":{"object":{"name":{"text":"","most":200},"version":{"text":"","most":200},"sha256":{"text":"\\A[0-9a-f]{64}\\z"},"runtime":{"text":"","most":200}}}}},
-"addendum fact": {"either":[{"object":{"fact":{"one":["receipt"]},"value":{"object":{"package":"#14","text":{"text":"","least":1,"most":4000}}},"files":"#45"}},{"object":{"fact":{"one":["timestamp"]},"value":{"object":{"checkpoint":{"text":"\\A[0-9a-f]{64}\\z"},"genTime":{"text":"\\A[0-9]{14}(?:\\.[0-9]{1,9})?Z\\z"},"text":{"text":"","least":1,"most":4000}}},"files":"#45"}},{"object":{"fact":{"one":["correction"]},"value":{"object":{"line":{"either":[{"one":[null]},{"whole":[0,null]}]},"text":{"text":"","least":1,"most":4000}}},"files":"#46"}},{"object":{"fact":{"one":["destruction"]},"value":"#47","files":"#46"}},{"object":{"fact":{"one":["cosignature"]},"value":{"object":{"participant":"#2","envelope":"#16","text":{"text":"","least":1,"most":4000}}},"files":{"list":"#14","least":0,"most":0}}},{"object":{"fact":{"one":["attachment"]},"value":"#47","files":{"list":"#14","least":1,"most":100}}}]}
+"addendum fact": {"either":[{"object":{"fact":{"one":["receipt"]},"value":{"object":{"package":"#14","text":{"text":"","least":1,"most":4000}}},"files":"#74"}},{"object":{"fact":{"one":["timestamp"]},"value":{"object":{"checkpoint":{"text":"\\A[0-9a-f]{64}\\z"},"genTime":{"text":"\\A[0-9]{14}(?:\\.[0-9]{1,9})?Z\\z"},"text":{"text":"","least":1,"most":4000}}},"files":"#74"}},{"object":{"fact":{"one":["correction"]},"value":{"object":{"line":{"either":[{"one":[null]},{"whole":[0,null]}]},"text":{"text":"","least":1,"most":4000}}},"files":"#75"}},{"object":{"fact":{"one":["destruction"]},"value":"#76","files":"#75"}},{"object":{"fact":{"one":["cosignature"]},"value":{"object":{"participant":"#2","envelope":"#16","text":{"text":"","least":1,"most":4000}}},"files":{"list":"#14","least":0,"most":0}}},{"object":{"fact":{"one":["attachment"]},"value":"#76","files":{"list":"#14","least":1,"most":100}}}]}
 }
 '
 printf '%s\n' "$shapes" >"$tmp/shapes"
@@ -503,6 +568,8 @@ def everybody: reduce ($T[0].body.roster[], ($T[1:][] | objects
             elif .type == "participant.enrolled" then {type: "enrolment", envelope: .body.record}
             elif .type == "fact.recorded" and .body.fact == "custody"
               then {type: "custody", envelope: (.body.value | if type == "object" then .record else null end)}
+            elif .type == "fact.recorded" and .body.fact == "share"
+              then {type: "share", envelope: (.body.value | if type == "object" then .record else null end)}
             elif .type == "step.intent" and .body.command != null then {type: "command", envelope: .body.command}
             else empty end
           | . + {id: "l\($i)", where: "transcript.jsonl line \($i)"} ),
@@ -635,19 +702,31 @@ grep '^packages/' "$tmp/names" | while IFS= read -r name; do
   [ "$(wc -c <"$name")" -gt 65536 ] || printf '{"name":"%s","base64":"%s"}\n' "$name" "$(base64 <"$name" | tr -d '\n')" >>"$tmp/packages"
 done
 
+# Manifests of rotations: lines of one form, in the order of the names. One that is otherwise gets no row.
+line_of_manifest='^{"checkValue":{"algorithm":"\(aes-cmac","value":"[0-9a-f]\{10\}\|spki-sha256","value":"[0-9a-f]\{64\}\)"},"name":"[a-z0-9][a-z0-9-]\{0,62\}","new":"[0-9a-f]\{64\}","old":"[0-9a-f]\{64\}"}$'
+: >"$tmp/manifests"
+grep '^attachments/[^/]*\.rotation\.jsonl$' "$tmp/names" | while IFS= read -r name; do
+  [ "$(wc -c <"$name")" -le 67108864 ] || continue
+  [ -z "$(tail -c 1 "$name" | tr -d '\n')" ] || continue
+  ! grep -qv "$line_of_manifest" "$name" || continue
+  ! grep -q '"value":"0\{10\}"\|"new":"\([0-9a-f]*\)","old":"\1"' "$name" || continue
+  sed 's/.*"name":"\([^"]*\)".*/\1/' "$name" | sort -cu 2>/dev/null || continue
+  inventory=$(sed 's/.*"name":"\([^"]*\)".*"old":"\([^"]*\)"}$/\2  \1.wrappedkey.json/' "$name" | sha256sum | cut -c1-64)
+  jq -cs --arg name "$name" --arg inventory "$inventory" \
+    '{name: $name, inventory: $inventory, keys: length, old: (map({key: .name, value: .old}) | from_entries)}' <"$name" >>"$tmp/manifests"
+done
+
 # --- The record: chain, frame, roster, files, steps, people, commands, checkpoints ------------------------------------------
 
 (cd "$tmp/payload" && find . -type f | sed 's/^..//' | xargs sha256sum) >"$tmp/payload-hashes"
-jq -rn --slurpfile T "$tmp/transcript" --slurpfile PLAN plan.json --slurpfile BINDING binding.json \
-  --slurpfile A "$tmp/approvals" --slurpfile C "$tmp/checkpoints" \
-  --rawfile HASHES "$tmp/line-hashes" --rawfile SUMS "$tmp/all-sums" --rawfile PAYLOADS "$tmp/payload-hashes" \
-  --rawfile NAMES "$tmp/approval-names" --rawfile KEYS "$tmp/key-hashes" --slurpfile K "$tmp/packages" \
-  --slurpfile SB "$tmp/sessions" --slurpfile S "$tmp/shapes" "$bytes_in_jq$shapes_in_jq"'
+# Hashes of states that jq asked for; see known_hash.
+echo '{}' >"$tmp/hashes-of-states"
+record_in_jq='
 def rows: split("\n") | map(select(. != ""));
 def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
 ($HASHES | rows) as $H | ($SUMS | table) as $F | ($PAYLOADS | table) as $PH | ($KEYS | table) as $PINS
 | $PLAN[0] as $P | $BINDING[0] as $B | $T[0].body as $O | ($T | length) as $N
-| ("0" * 64) as $zeros
+| ("0" * 64) as $zeros | $KNOWN[0] as $HASHES_OF_STATES
 | ($T[$N - 1].type == "ceremony.closed") as $closed
 | ($F | has("SHA256SUMS")) as $summed
 # Who joined the roster, at which line and in which position; the first entry of an id counts.
@@ -689,7 +768,17 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
   def shortfall($quorum; $signers): first($quorum[] | select(with_role(.role; $signers) < .count)) // null;
   def sorted: if type == "object" then . as $o | reduce keys[] as $k ({}; .[$k] = ($o[$k] | sorted))
     elif type == "array" then map(sorted) else . end;
+  def trimmed: gsub("\\A[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+|[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+\\z"; "");
+  def member($name): if type == "object" then .[$name] else null end;
+  def is_set: type == "object" and (.set | type) == "string" and (.scheme | type) == "string" and (.threshold | type) == "number" and (.pattern | type) == "string" and (.shares | type) == "array"
+    and all(.shares[]; type == "object" and (.index | type) == "number" and (.commitment | type) == "string");
+  # A master key that a unit made inside itself counts as a set without shares.
+  def made_set: member("madeInside") as $inside
+    | if $inside | type == "object" and (.key | type) == "string" and (.pattern | type) == "string"
+      then {set: $inside.key, pattern: $inside.pattern, scheme: "in-unit", threshold: 0, shares: []} else member("shareSet") end;
+'
 
+frame_rules='
   # What stands around each line, and who is in it.
   def frames: range(0; $N) as $i | $T[$i]
     | if .seq != $i then at($i; "seq is not \($i)")
@@ -712,6 +801,13 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         then at($i; "says of an act what has another form")
       else empty end;
 
+  # Lists in which an id stands twice.
+  def ids_twice: to_entries[] | select(.value | type == "array") | .key as $list
+    | [.value[] | objects | .id | strings] | select((unique | length) < length) | $list;
+  # Steps with clear components or shares on the workstation, where the regime of the plan forbids them.
+  def clear_components: select(.regime == "pci-pin") | (.masterKey.scheme == "in-unit") as $inside | .steps[]
+    | select(.action | IN("shares.distribute", "shares.drill", "shares.transfer", "shares.reshare")
+        or (($inside | not) and IN("master-key.generate", "master-key.load"))) | .id;
   # Line 0 against plan, binding and files.
   def opening:
     ($P.positions | map({key: .id, value: .role}) | from_entries) as $positions
@@ -720,6 +816,9 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       elif $O.binding.sha256 != $F["binding.json"] then wrong("binding.json"; "is not the one that line 0 names by hash")
       elif ["plan.yaml", "binding.yaml"] - ($O.files | map(.name)) != [] then at(0; "does not name plan.yaml and binding.yaml")
       elif $B.ceremony != $O.ceremony or $B.mode != $O.mode or $B.plan != $O.plan.sha256 then wrong("binding.json"; "is of another ceremony, mode or plan")
+      elif [$P | ids_twice] != [] then wrong("plan.json"; "an id stands twice in \([$P | ids_twice][0])")
+      elif [$bindings[].binding | objects | ids_twice] != [] then wrong("binding.json, of a session perhaps"; "an id stands twice in \([$bindings[].binding | objects | ids_twice][0])")
+      elif [$P | clear_components] != [] then wrong("plan.json"; "step \([$P | clear_components][0]) has clear components on the workstation, under regime pci-pin")
       elif $P.id != $O.plan.id or $P.title != $O.title then at(0; "plan id or title are not those of the plan")
       elif $roster != $O.roster then at(0; "the roster is not the one that plan and binding make")
       elif $P.signOff.quorum != $O.quorum then at(0; "the quorum is not that of the plan")
@@ -857,7 +956,135 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           ( $P.steps[] | select(.action == "custody" and $complete[.id] == true) | . as $step
             | .objects[] | . as $object | select(($done[$step.id] // []) | index([$object]) == null)
             | wrong("step \($step.id)"; "nothing is on record of \($object) in custody") ) );
+'
 
+share_rules='
+  # Sets of shares that earlier ceremonies left: from the sets in the binding on, what becomes of each share is signed by who
+  # has it and by who watches; a set is replaced by one of the same master key that was read back whole; what was not given
+  # back is counted.
+  def held: [.shares[] | .index as $index | .commitment as $commitment | .holders[] | select(.returned | not) | {index: $index, holder: .id, commitment: $commitment}];
+  # The form in which the share of an act is handed over at line $i: copies are on worksheets.
+  def planned_form($i): . as $done
+    | (if .copy != null then null else [($P.masterKey.forms // [])[] | select(.share == $done.index)][0] end) // {form: "worksheet"}
+    | {form, printer, medium, lock,
+       recipient: (if .lock == "recipient" then [binding_at($i).people[] | select(.id == $done.custodian)][0].age.recipient else null end)};
+  def shares:
+    ($B.shareSets.sets // []) as $begins
+    | ($P.steps | map(select(.action | startswith("shares.")) | select(.action != "shares.distribute"))) as $about
+    | ( if ($begins | map(.set) | unique | length) < ($begins | length)
+            or any($begins[]; [.shares[].index] != [range(1; (.shares | length) + 1)] or .threshold > (.shares | length)
+              or (.scheme == "components" and .threshold != (.shares | length))
+              or ([.shares[].commitment] | unique | length) != (.shares | length)
+              or any(.shares[]; ([.holders[].id] | unique | length) != (.holders | length)))
+          then wrong("binding.json"; "its sets of shares do not fit together") else empty end ),
+      ( ($P.keptShares // [])[] | . as $kept | ([$begins[] | select(.id == $kept.id)] | last) as $set
+        | if $set != null and $set.scheme == $kept.scheme and ($set.shares | length) == $kept.shares and $set.threshold == $kept.threshold
+            and ($set.state == "current") == ($kept.is == "current") then empty
+          else wrong("binding.json"; "it does not bring the shares \($kept.id) as the plan says they are") end ),
+      ( $sessions[] | .i as $i | select(binding_at($i).shareSets != $B.shareSets)
+        | at($i; "the binding of the session carries other sets of shares than the first") ),
+      ( if ($about | length) == 0 then range(0; $N) as $i | $T[$i] | select(.type == "fact.recorded" and (.body.fact | IN("share", "share-set.replaced")))
+          | at($i; "the plan does not do that with shares")
+        else
+        reduce range(0; $N) as $i ({sets: $begins, there: [], told: {}, entered: {}, made: {}, replaced: {}, out: []}; $T[$i] as $l
+          | ([$about[] | select(.id == $l.step)][0]) as $step
+          | ([.sets | to_entries[] | select(.value.id == $step.set)] | last) as $at | $at.value as $set
+          | (if $l.type == "step.outcome" and $l.body.act != null then $l.body.result
+             elif $l.type == "step.reconciled" and $l.body.verdict == "applied" then $l.body.observed else null end) as $done
+          | (if $done != null and $step != null and $set != null then
+               (if $done.entered == true and $done.set == $set.set
+                    and any($set | held[]; .index == $done.index and .holder == $done.custodian)
+                then .entered[$step.id] = ((.entered[$step.id] // []) + [$done.index] | unique) else . end)
+               | (if $done.replaces == $set.set and $done.shareSet.set != null
+                  then .made[$done.shareSet.set] = (.entered[$step.id] // [] | length) else . end)
+             else . end)
+          | (if ($done.shareSet | type) == "object" and ($done.shareSet | fits($S[0]; "share set"))
+             then .sets = [.sets[] | select(.set != $done.shareSet.set)]
+               + [$done.shareSet + {id: ($P.masterKey.id // ""), state: "current", shares: [$done.shareSet.shares[] + {holders: []}]}]
+             else . end)
+          | (if $done.readBack == true and ($done.index | type) == "number" and ($done.custodian | type) == "string"
+                 and ($done.custody // {form: "worksheet"} | {form, printer, medium, lock, recipient}) != ($done | planned_form($i))
+             then .out += [at($i; "a share was handed over in another form than the plan gives it")] else . end)
+          | (if $done.readBack == true and $done.set != null
+             then .sets |= map(if .set == $done.set then .shares |= map(if .index == $done.index
+                 then .holders = [.holders[] | select(.id != $done.custodian)] + [{id: $done.custodian, returned: false}] else . end) else . end)
+             else . end)
+          | (if (.full | not) and ((.sets | length) > 100 or any(.sets[].shares[]; .holders | length > 64))
+             then .full = true | .out += [at($i; "more is told of shares than a record may hold")] else . end)
+          | if $l.type | IN("participant.left", "participant.replaced") then .there -= [$l.body.participant]
+            elif $l.type == "participant.present" then .there += [$l.body.participant]
+            elif $l.type == "participant.enrolled" then .there += [$l.body.participant.id]
+            elif $l.type == "ceremony.resumed" and $l.body.session != null then .there = []
+            elif $l.type == "step.outcome" and $l.body.act == null and $step != null and $set != null
+            then $l.body.result as $r | (.told[$step.id] // {}) as $told
+              | ([$set | held[] | select($told["\(.index) \(.holder)"] == null)] | length) as $untold
+              | ([$set | held[] | .index] | unique | length) as $unreturned
+              | ($set.shares | length) as $count
+              | if ($step.action | IN("shares.drill", "shares.destroy")) and $untold > 0 then .out += [at($i; "nothing is on record of a share that somebody has")]
+                elif $step.action == "shares.drill" and ($r | {set, good, shares, threshold}) != {set: $set.set,
+                    good: ([$told | to_entries[] | select(.value == "proven") | .key | split(" ")[0]] | unique | length), shares: $count, threshold: $set.threshold}
+                then .out += [at($i; "the outcome of the drill is not what its lines say")]
+                elif $step.action == "shares.destroy" and ($r | {set, shares, unreturned, threshold, rotate}) != {set: $set.set, shares: $count,
+                    unreturned: $unreturned, threshold: $set.threshold, rotate: ($unreturned >= $set.threshold)}
+                then .out += [at($i; "the outcome does not count the shares that were not given back as its lines do")]
+                elif $step.action == "shares.transfer" and ($told | length) < ([$P.positions[] | select(.id == $step.from) | .count][0] // 0)
+                then .out += [at($i; "fewer shares were passed on than the plan says")]
+                elif $step.action == "shares.reshare" and .replaced[$step.id] != true then .out += [at($i; "nothing tells that the set was replaced")]
+                else . end
+            elif $l.type != "fact.recorded" then .
+            elif $l.body.fact == "share-set.replaced"
+            then $l.body.value as $v | ([.sets[] | select(.set == $v.by)][0]) as $new | $P.masterKey as $wanted
+              | if $l.body.value | fits($S[0]; "fact share-set.replaced") | not then .out += [at($i; "tells of a set of shares what cannot be read")]
+                elif $step.action != "shares.reshare" or $set.set != $v.set or $set.state != "current"
+                then .out += [at($i; "the plan does not replace that set of shares in this step")]
+                elif $new.state != "current" or $new.pattern != $set.pattern or $v.pattern != $set.pattern
+                then .out += [at($i; "the new set of shares is not of the same master key")]
+                elif (.made[$v.by] // 0) < $set.threshold then .out += [at($i; "the new set of shares was not made from as many old ones as are needed")]
+                elif $new.scheme != $wanted.scheme or $new.threshold != ($wanted.threshold // $wanted.shares) or ($new.shares | length) != $wanted.shares
+                then .out += [at($i; "the new set of shares is not the one that the plan asks for")]
+                elif ([$new.shares[].holders | last | .id]) as $who | any($who[]; . == null or $seats[.] != $wanted.custodians) or ($who | unique | length) != ($who | length)
+                then .out += [at($i; "the new set of shares was not read back whole, each share by another custodian")]
+                else .replaced[$step.id] = true | .sets[$at.key].state = "replaced" end
+            elif $l.body.fact == "share-set.voided"
+            then $l.body.value.set as $void | .sets = [.sets[] | select(.set != $void)]
+            elif $l.body.fact != "share" then .
+            else $l.body.value as $v | .there as $there
+              | if $v | fits($S[0]; "fact share") | not then .out += [at($i; "tells of a share what cannot be read")]
+                else ($v.record | payload) as $p | ($v.record | signers) as $signers
+                | ([$set | if . == null then empty else held[] end | select(.index == $v.index and .holder == $v.holder)][0]) as $held
+                | ($v.act | IN("proven", "transferred", "destroyed")) as $own
+                | (if $own then [$v.holder, ($v.to // empty)] else [$signers[] | select([roles(.)] | index(["crypto-administrator"]) != null)][0:1] end) as $others
+                | ($signers - $others) as $watchers
+                | if $step == null or $set.set != $v.set
+                      or ({"shares.drill": ["proven", "wrong", "missing"], "shares.transfer": ["transferred"], "shares.destroy": ["destroyed", "unreturned"]}[$step.action] // [] | index([$v.act])) == null
+                  then .out += [at($i; "the plan does not do that with the share in this step")]
+                  elif $held == null then .out += [at($i; "somebody does not have that share by the record")]
+                  elif .told[$step.id]["\($v.index) \($v.holder)"] != null then .out += [at($i; "the share was told of before in this step")]
+                  elif ($v.why == null) != $own or ($v.to != null) != ($v.act == "transferred")
+                  then .out += [at($i; "tells of a reason or a successor where there is none, or of none where there is one")]
+                  elif $v.act == "transferred" and ($seats[$v.to] != $step.to or any($set | held[]; .holder == $v.to and .index != $v.index))
+                  then .out += [at($i; "passes a share on to somebody who has another one, or whom the plan does not name")]
+                  elif $v.act == "destroyed" and $set.state == "current" then .out += [at($i; "destroys a share that nothing has taken the place of")]
+                  elif $p != {format: "keyrite-share/1", mode: $O.mode, ceremony: $O.ceremony, step: $l.step, act: $v.act, set: $v.set, index: $v.index,
+                      holder: $v.holder, to: $v.to, why: $v.why, commitment: $held.commitment, head: $l.prev}
+                  then .out += [at($i; "what was signed of the share is of another moment, ceremony, step or share")]
+                  elif $signers != $l.by or ($others | length) == 0 or ($others - $signers) != [] or ($watchers | length) != 1
+                      or any($signers[]; . as $id | $there | index([$id]) == null)
+                      or any($watchers[]; . as $id | ($seats[$id] as $seat | $step.by | index([$seat])) == null or ([roles($id)] | any(IN("witness", "auditor")) | not))
+                  then .out += [at($i; "not signed by who has the share, or an administrator, and one who watches, all there")]
+                  else .told[$step.id]["\($v.index) \($v.holder)"] = $v.act
+                    | if $v.act == "transferred" then .sets[$at.key].shares |= map(if .index == $v.index
+                        then .holders = [.holders[] | select(.id != $v.to)] + [{id: $v.to, returned: false}] else . end)
+                      elif $v.act == "destroyed" then .sets[$at.key].shares |= map(if .index == $v.index
+                        then .holders |= map(if .id == $v.holder then .returned = true else . end) else . end)
+                      else . end
+                  end
+                end
+            end)
+        | .out[] end );
+'
+
+people_rules='
   # Clocks: three people read clocks of their own; a workstation more than a minute off takes an exception.
   # Days since 0000-03-01, and so milliseconds.
   def milliseconds: (.[0:4] | tonumber) as $year | (.[5:7] | tonumber) as $m | (if $m <= 2 then $year - 1 else $year end) as $y
@@ -878,7 +1105,9 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         then at($i; "\($needed) people must each read a clock of their own")
       else ($v.readings | map((.at | milliseconds) - (.workstation | milliseconds))) as $skews
         | if $v.skewMs != {median: ($skews | sort | .[(length - 1) / 2 | floor]), largest: ($skews | sort_by([(if . < 0 then . else -. end), -.]) | .[0])}
-          then at($i; "the skew is not that of the readings") else empty end
+          then at($i; "the skew is not that of the readings")
+          elif any($v.readings[]; (.workstation | milliseconds) - ($line.at | milliseconds) | . > 86400000 or . < -86400000) then at($i; "clocks were read on another day")
+          elif any($v.readings[]; .source | trimmed == "") then at($i; "a clock has no name") else empty end
       end;
 
   # Every file is named by hash, or follows from a rule.
@@ -1020,14 +1249,33 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
 
   # Modules on record are those that the binding names by hash.
   def modules: range(0; $N) as $i | $T[$i] | select(.type == "fact.recorded" and .body.fact == "module") | .body.value as $m
-    | if ($m | type) == "object" and any(binding_at($i).modules[]; .id == $m.module and .sha256 == $m.sha256) then empty
-      else at($i; "the module is not one that the binding names by hash") end;
+    | ([binding_at($i).modules[] | select(.id == $m.module)][0]) as $bound
+    | if ($m | type) != "object" or $bound == null or $bound.sha256 != $m.sha256 then at($i; "the module is not one that the binding names by hash")
+      elif any("environment", "files", "links"; $m[.] != null and $m[.] != $bound[.]) then at($i; "the module has other settings than the binding says")
+      else empty end;
+  # A pre-flight tells of the workstation and of every module of the binding in force.
+  def preflights: [$P.steps[] | select(.action == "preflight") | .id] as $ids
+    | foreach range(0; $N) as $i ({told: []}; $T[$i] as $l | .out = []
+        | if $l.type == "step.started" then .told = []
+          elif $l.type == "fact.recorded" and $l.body.fact == "workstation" then .told += [null]
+          elif $l.type == "fact.recorded" and $l.body.fact == "module" then .told += [$l.body.value.module]
+          elif $l.type == "step.outcome" and $l.body.act == null and ($ids | index([$l.step])) then .told as $told
+            | .out = [[null, binding_at($i).modules[].id] - $told | .[] | at($i; "the pre-flight does not tell of \(. // "the workstation")")]
+          else . end; .out[]);
+  # The outcome of an export names the media of the plan, and the files so far as they are.
+  def exports: foreach range(0; $N) as $i ({named: []}; $T[$i] as $l | .out = []
+      | ([$P.steps[] | select(.id == $l.step and .action == "export")][0]) as $step
+      | (if $l.type == "step.outcome" and $l.body.act == null and $step != null then .named as $named | $l.body.result as $r
+          | .out = [if ($r.media | type) != "array" or ($r.readBack | type) != "array" or any($r.media[]; type != "object" or (.id | type) != "string")
+                or any($r.readBack[]; type != "object" or (.name | type) != "string" or (.sha256 | type) != "string")
+                or [$r.media[].id] != $step.media then at($i; "the export does not name the media of the plan and the files so far")
+              else ($r.readBack[] | select($F[.name] == null or .name == "transcript.jsonl" or $F[.name] != .sha256) | at($i; "the export read back \(.name) as another file")),
+                ($named - [$r.readBack[].name] | .[] | at($i; "the export did not read back \(.)")) end] else . end)
+      | .named += [$l.body.files // [] | .[].name | select($F[.] != null)]; .out[]);
+'
 
+step_rules='
   # What the record of a completed step holds by its action; a fault is a text.
-  def trimmed: gsub("\\A[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+|[ \n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+\\z"; "");
-  def is_set: type == "object" and (.set | type) == "string" and (.pattern | type) == "string" and (.shares | type) == "array"
-    and all(.shares[]; type == "object" and (.index | type) == "number" and (.commitment | type) == "string");
-  def member($name): if type == "object" then .[$name] else null end;
   def undone($unit; $name; $signed): .acts["\($unit)/\($name)"] as $done
     | if $done != null and $T[$done.intent].body.unit == $unit and ($signed == false or $T[$done.intent].body.command != null)
       then empty else "\($unit)/\($name) was not done" end;
@@ -1044,23 +1292,41 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     | if $s.set == null then "no set of shares is on record"
       else
         [.acts[].result | select(.set == $s.set.set and .readBack == true and (.index | type) == "number" and (.custodian | type) == "string")] as $read
-        | (reduce $read[] as $one ({}; .["\($one.index)"] = $one.custodian)) as $holders
-        | if any($s.set.shares[]; $holders["\(.index)"] as $id | $custodians | index([$id]) == null)
+        | (reduce $read[] as $one ({}; .["\($one.index) \($one.copy // "")"] = $one.custodian)) as $holders
+        | if any($s.set.shares[]; $holders["\(.index) "] as $id | $custodians | index([$id]) == null)
             then "a share was not read back by a custodian"
+          elif any(($P.masterKey.copies // [])[]; .position as $position | any(.of[]; $holders["\(.) \($position)"] as $id
+              | $id == null or $seats[$id] != $position))
+            then "a copy of a share was not read back"
           elif ([$holders[]] | unique | length) != ($holders | length) then "somebody read back two shares"
           else empty end
       end;
+  # The wrapped key in base64, under the name that the service has for it.
+  def wrapped_key: .fields as $f | if .target == "ibm-key-protect" or .target == "ibm-hpcs" then $f.payload
+    elif .target == "aws-kms" then $f.EncryptedKeyMaterial
+    elif .target == "google-cloud-kms" then $f.wrappedKey
+    elif .target == "openbao-transit" then $f.ciphertext
+    elif .target == "cms" then $f.enveloped
+    else $f.ciphertext | gsub("-"; "+") | gsub("_"; "/") | . + "==="[0:(4 - length % 4) % 4] end;
   def packaged($step): .acts.make as $made | .acts.write as $written | "packages/\($step.key.name).keypackage.json" as $name
     | [$K[] | select(.name == $name)] as $rows
     | if $made == null or $written == null or $T[$made.intent].body.unit != $step.unit then "no key package was made and written"
       elif ($written.result | member("name")) != $name or ($written.result | member("sha256")) != $F[$name]
           or ($rows | length) != 1 then "\($name) is not what was written"
+      elif $step.target != null and ($T[$made.intent].body.parameters | member("target") != $step.target
+          or member("authenticated") != [$step.authenticate | if .by == "all" then .ways[] else . end | .by])
+        then "the record does not tell that the wrapping key was authenticated as the plan asks for"
       elif ($rows[0].base64 | loose_json) as $k | $made.result as $r
         | ($k | type) != "object" or ($k | fits($S[0]; "package") | not) or ($r | type) != "object" or $k.ceremony != $O.ceremony or $k.line != $made.seq
           or $k.publicKeySha256 == null or $k.publicKeySha256 != ($T[$made.intent].body.parameters | member("publicKeySha256"))
-          or $k.checkValue == null or $k.checkValue != $r.checkValue or ($k.fields | member("payload")) != $r.wrapped
+          or $k.checkValue == null or $k.checkValue != $r.checkValue or ($k | wrapped_key) != $r.wrapped
+          or $k.target != ($step.target // "ibm-key-protect") or $k.purpose.do != $step.purpose
         then "\($name) is of another ceremony, line or key than the record tells"
       else empty end;
+  def has_check_value: .checkValue | type == "object" and (.algorithm | type) == "string" and (.value | type) == "string";
+  def kept($unit; $key; holds): . as $s | .acts["\($unit)/\($key)"].result
+    | if (type == "object" and .key == $key and holds) | not then "the act \($unit)/\($key) does not tell what became of the key"
+      else $s | undone($unit; $key; false) end;
   def work_faults($step): . as $s | $step.action as $action
     | if $action == "unit.initialise" then $step.units[] as $u | ("token", "user-pin", "identity") as $a | $s
         | if $a == "identity" and (.acts["\($u)/identity"].result | made_identity | not) then "\($u)/identity was not done" else undone($u; $a; false) end
@@ -1068,12 +1334,20 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
       elif $action == "unit.zeroise" then . as $s | $step.units[] as $u
         | $s | if (.acts["\($u)/zeroise"].result | member("objects")) == [] then undone($u; "zeroise"; true)
           else "no empty inventory of \($u) shows that it was zeroised" end
+      elif $action == "unit.pin.change" or $action == "unit.pin.unlock" then . as $s | $step.units[] as $u
+        | $s | if (.acts["\($u)/pin"].result | member("pin")) == ($step.for // "user") and (.acts["\($u)/pin"].result | member("proven")) == true
+          then undone($u; "pin"; false) else "\($u)/pin was not done" end
       elif $action == "master-key.clear" then $step.units[] as $u | undone($u; "clear"; true)
-      elif $action == "master-key.load" then $step.units[] as $u | range(0; $P.masterKey.shares // 0) as $n | $s | undone($u; "load-\($n + 1)"; true)
+      elif $action == "master-key.load" then $step.units[] as $u | [range(0; $P.masterKey.shares // 0) as $n | $s | undone($u; "load-\($n + 1)"; true)]
+        | if length <= ($P.masterKey.shares // 0) - ($P.masterKey.threshold // $P.masterKey.shares // 0) then empty else .[] end
       elif $action == "master-key.commit" then $step.units[] as $u | undone($u; "commit"; true)
       elif $action == "master-key.activate" then $step.units[] as $u | undone($u; "activate"; true)
+      elif $action == "master-key.generate" and $P.masterKey.scheme == "in-unit" then "\($P.masterKey.unit)/generate" as $act
+        | if .acts[$act].result | made_set | is_set and .shares == [] then undone($P.masterKey.unit; "generate"; true) else "\($act) was not done" end
       elif $action == "master-key.generate" then (.acts.set.result | member("shareSet")) as $set
-        | if ($set | is_set) and ($set.shares | length) == $P.masterKey.shares then empty else "no set of shares was made" end
+        | if ($set | is_set) and ($set.shares | length) == $P.masterKey.shares and $set.scheme == $P.masterKey.scheme
+            and $set.threshold == ($P.masterKey.threshold // $P.masterKey.shares)
+            and ($set.bytes // 32) * 8 == ($P.masterKey.bits // 256) then empty else "no set of shares was made as the plan asks for" end
       elif $action == "shares.distribute" then distributed
       elif $action == "master-key.verify" then compared("register"; $step; $step.register; .registers[$step.register].pattern)
       elif $action == "unit.compare" then
@@ -1081,12 +1355,19 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         compared("unit.compared"; $step; null; .state | if . == null then null
           else {mode, signatureThreshold, revocationThreshold, administrators: (.administrators | map({id, algorithm, spki}))} end)
       elif $action == "unit.inventory" then $step.units[] as $u | if reading("inventory"; $u; null) == null then "no inventory of \($u)" else empty end
+      elif $action == "master-key.rotate" then undone($step.unit; "rotate"; false)
+      elif $action == "key.generate" then kept($step.unit; $step.key.name;
+        .keyAlgorithm == $step.key.algorithm and .use == $step.key.use and has_check_value)
+      elif $action == "key.wrap" or $action == "key.unwrap" then $step.keys[] as $k | $s | kept($step.unit; $k; has_check_value)
+      elif $action == "key.destroy" then $step.keys[] as $k | $s | kept($step.unit; $k; .destroyed == true)
       elif $action == "key.package" then packaged($step)
       elif $action == "enrol" then (if (.enrolled | length) > 0 or .relaxed then empty else "nobody was enrolled" end)
       elif $action == "pause" then . as $s | $step.seals[] as $m
         | if $s.seals[$m] == null then "the number of the seal on \($m) is not on record" else empty end
-      elif $action == "fact" then if any(.facts[]; $T[.].body | .fact == "answer" and (.value | member("asked")) == $step.ask) then empty
-        else "no answer is on record" end
+      elif $action == "fact" then if any(.facts[]; $T[.].body | .fact == "answer" and (.value | member("asked")) == $step.ask)
+            and any(.facts[]; $T[.] | .body.fact == "answer" and (.body.value | member("asked")) == $step.ask
+              and any(.by[]; $seats[.] as $seat | $step.by | index([$seat]) != null)) then empty
+        else "no answer of those whom the plan asks is on record" end
       else empty end;
 
   # Steps: in order, every act answered, each completed or skipped by an exception.
@@ -1155,7 +1436,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
                      | .steps[$place].open |= del(.[$l.body.act])
                      | if $done == [] then . else
                          .steps[$place].acts[$l.body.act] = {seq: $i, intent: $intent, result: $done[0]}
-                         | ($done[0] | member("shareSet")) as $set | if $set | is_set then .set = $set else . end end
+                         | ($done[0] | made_set) as $set | if $set | is_set then .set = $set else . end end
                    else wrong_at($i; "answers an act that was not announced") end)
                 else . end
             end
@@ -1186,6 +1467,106 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
           ( if .complete or .skipped or ($closed | not) then empty
             elif $T[$N - 1].body.outcome == "abandoned" then lacks("step \($step.id)"; "has no outcome and no exception")
             else wrong("step \($step.id)"; "has no outcome and no exception") end ) );
+'
+
+adoption_rules='
+  # Steps that take over what others made, or in which a tool of the vendor did something: all lines of each, in whatever
+  # attempt, up to the outcome that completes it.
+  def taking_over:
+    def ours: (type == "string") and startswith("keyrite:");
+    def told: type == "array" and all(.[]; type == "object" and (.label | type) == "string");
+    def same_set($other): (map(sorted | tojson) | sort) == ($other | map(sorted | tojson) | sort);
+    def patterns: [.registers.new, .registers.current | {status, pattern}];
+    def strange: type == "object" and has("identity") and .identity == null and has("challenge") and .challenge == null
+      and has("state") and .state == null;
+    def facts($lines; $fact): [$lines[] | select(.type == "fact.recorded" and .body.fact == $fact)];
+    def of($unit): [.[] | select((.body.value | member("unit")) == $unit)];
+    def intents($lines; $act): [$lines[] | select(.type == "step.intent" and .body.act == $act)];
+    # The line that answers the last intent of an act by an outcome or as applied; null when the last answer is another.
+    def answer($lines; $act): (intents($lines; $act)[-1].seq) as $from
+      | if $from == null then null else
+          [$lines[] | select((.type == "step.outcome" or .type == "step.reconciled") and .body.act == $act and .seq > $from)][-1]
+          | if . != null and (.type == "step.outcome" or .body.verdict == "applied") then . else null end end;
+    def procedure($step; $lines; $start; $deviated):
+      "Carried out with \($step.tool) as the plan lists it, and nothing else; commands: \($step.commands | length); units: \($step.units | join(", "))." as $said
+      | intents($lines; "procedure") as $intents | answer($lines; "procedure") as $answer
+      | if $answer == null or $intents[-1].body.parameters.tool != $step.tool or $intents[-1].body.parameters.commands != $step.commands
+        then "the act procedure was not done as the plan lists it"
+        else
+          [facts($lines; "procedure.released")[] | select(.seq > $intents[0].seq) | . as $l
+            | select(($step.units - $l.body.value.units) == []
+                and ([binding_at($l.seq).units[] | select(.id as $id | $step.units | index([$id])) | .module] - $l.body.value.modules) == [])][0].seq as $released
+          | (if $released == null then "nothing tells that the devices were released before people were asked" else empty end),
+            ( ([$lines[] | select(.type == "step.reconciled" and .body.act == "procedure" and .body.verdict == "not-applied") | .seq] | max // -1) as $denied
+              | [$lines[] | select(.type == "step.confirmed" and .body.statement == $said and .seq > ($released // $N) and .seq > $denied and .seq < $answer.seq)
+                 | .by[] | select(. as $id | $step.by | index([$seats[$id]])) | $seats[.] as $at | $P.positions[] | select(.id == $at) | .role]
+              | if (unique | length) < 2 then "two people of different roles must confirm the procedure" else empty end ),
+            ( if $step.attach == "required" and ($deviated | not)
+                and (any(facts($lines; "procedure.output")[]; .body.files // [] | length > 0) | not)
+              then "no file with the output of the tool, and no exception says why" else empty end ),
+            ( $step.units[] as $u | ([$step.after[] | select(.unit == $u)][0]) as $declared
+              | ([facts($lines; "procedure.after") | of($u)[] | select(.seq > $start and .seq > $answer.seq)][-1].body.value) as $after
+              | if $declared == null then "\($u): nothing is declared of it"
+                elif $after == null then "\($u): was not read after the procedure"
+                elif $declared.is == "as-before" then
+                  ([facts($lines; "procedure.before") | of($u)[]][0]) as $line | $line.body.value as $before
+                  | if $line == null or $line.seq > $intents[0].seq or ($before | is_reading and .registers != null and (.objects | told) | not)
+                    then "\($u): was not read before people were asked"
+                    elif $after.is != "as-before" or ($after | is_reading and .registers != null and (.objects | told) | not)
+                    then "\($u): was not read as the unit that it was"
+                    elif ($after | patterns) != ($before | patterns) then "\($u): its registers do not hold what they held before"
+                    elif $declared.objects == "unchanged" and ($after.objects | same_set($before.objects) | not)
+                    then "\($u): its objects are not those that were there before"
+                    else empty end
+                elif ($after | strange | not) or $after.is != $declared.is or ($after.token | type) != "object" then "\($u): was not found \($declared.is)"
+                elif $declared.is == "blank" then (if $after.token.initialised == false then empty else "\($u): was not found blank" end)
+                elif $after.token.initialised == true and $after.token.userPinSet == true and ($after.objects | told)
+                    and (any($after.objects[]; .label | ours) | not) then empty
+                else "\($u): was not found foreign" end )
+        end;
+    def adopted_units($step; $lines; $start): ($step.origin | trimmed) as $origin | $step.units[] as $u
+      | ([intents($lines; "\($u)/identity")[] | select(.body.unit == $u)]) as $intents | answer($lines; "\($u)/identity") as $answer
+      | ([facts($lines; "unit.found") | of($u)[] | select(.seq < ($intents[0].seq // $N) and .body.value.origin == $origin)
+          | .body.value | select(strange and (.objects | told) and (any(.objects[]; .label | ours) | not))][-1]) as $found
+      | if $found == null then "nothing tells what \($u) was before it was adopted"
+        elif $intents == [] or $answer == null or ($answer.body.result // $answer.body.observed | made_identity | not) then "\($u)/identity was not done"
+        else ([facts($lines; "unit.adopted") | of($u)[] | select(.seq > $start and .seq > $answer.seq) | .body.value
+            | select(is_reading and (.objects | told))][-1]) as $after
+          | if $after != null and $after.origin == $origin
+              and ([$after.objects[] | select(.label | IN("keyrite:identity", "keyrite:state") | not)] | same_set($found.objects)) then empty
+            else "nothing shows that what others left on \($u) is there still, and nothing else but identity and state" end end;
+    def adopted_master_keys($step; $lines; $start): ($step.origin | trimmed) as $origin
+      | [$step.units[] as $u | intents($lines; "\($u)/adopt") as $intents | {unit: $u, intent: $intents[-1], answer: answer($lines; "\($u)/adopt"),
+          found: ([facts($lines; "master-key.found") | of($u)[] | select(.seq < ($intents[0].seq // $N)) | .body.value
+            | select(.origin == $origin and .object.class == "secret-key" and .object.label == $step.object.label
+                and .object.id == ($step.object.id // .object.id))][-1]),
+          current: ([facts($lines; "register") | of($u)[] | select(.seq > $start) | .body.value
+            | select(.register == "current" and is_reading and .registers != null)][-1].registers.current.pattern)}] as $all
+      | ([$all[].found.pattern] | unique | if length > 1 or .[0] == null or .[0] == $zeros then "the units do not show one pattern" else empty end),
+        ( $all[] | . as $one
+          | if .found == null then "nothing tells what the key on \(.unit) was before it was adopted"
+            elif .answer == null or .intent.body.unit != .unit or .intent.body.command == null
+              or (.intent.body.command | payload | .payload | [.pattern, .label, .id] != [$one.found.pattern, $step.object.label, $one.found.object.id])
+            then "\(.unit)/adopt was not done to the key that was found"
+            elif .current != .found.pattern then "the current register of \(.unit) does not show the key"
+            else empty end );
+    def adopted_keys($step; $lines; $start):
+      ([facts($lines; "keys.adopted")[] | select(.seq > $start)][-1].body.value) as $told
+      | if $told == null or ($told | is_reading | not) or $told.unit != $step.unit or $told.origin != ($step.origin | trimmed)
+          or ($told.keys | length) != ($step.objects | length)
+          or any(range(0; $step.objects | length); . as $k | $step.objects[$k] as $want | $told.keys[$k] as $key
+            | $key.name != $want.name or $key.object.class != $want.class or $key.object.label != $want.label or $key.object.id != ($want.id // $key.object.id))
+        then "nothing tells what the keys are that were adopted, and where they come from by the plan" else empty end;
+    $P.steps[] as $step | select($step.action | IN("vendor.procedure", "unit.adopt", "master-key.adopt", "key.adopt"))
+    | [$T[] | select(.step == $step.id)] as $all
+    | ([$all[] | select(.type == "step.outcome" and .body.act == null)][0].seq) as $last | select($last != null)
+    | [$all[] | select(.seq < $last)] as $lines | ([$lines[] | select(.type == "step.started") | .seq][-1] // 0) as $start
+    | (if $step.action == "vendor.procedure" then
+        procedure($step; $lines; $start; any($all[]; .type == "exception.recorded" and .body.kind == "step-deviated"))
+      elif $step.action == "unit.adopt" then adopted_units($step; $lines; $start)
+      elif $step.action == "master-key.adopt" then adopted_master_keys($step; $lines; $start)
+      else adopted_keys($step; $lines; $start) end)
+    | wrong("step \($step.id)"; .);
 
   def closing:
     if $closed | not then lacks("transcript.jsonl"; "the ceremony is not closed")
@@ -1196,6 +1577,83 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     elif $T[$N - 1].body.outcome != "completed" then at($N - 1; "has an unknown outcome")
     else empty end;
 
+  # Keys under master keys: what was wrapped, what a rotation wrapped anew, and that none is left behind when a master key goes.
+  def rotations:
+    def wrong_at($i; $text): .out += [at($i; $text)];
+    def id: type == "string" and test("\\A[a-z0-9][a-z0-9-]{0,62}\\z");
+    def shows($unit; $register; $status; $pattern): .shown[$unit][$register] as $r
+      | $r != null and $pattern != null and $r.status == $status and $r.pattern == $pattern;
+    def wrap($i; $step; $told):
+      if any($told.key, $told.store, $told.masterKey, $told.sha256; . == null) or ($told.key | id | not)
+        then wrong_at($i; "does not tell which key, of which store, under which master key")
+      else "\($told.store) \($told.masterKey)" as $place
+        | (if $told.store != $step.store then wrong_at($i; "the key store is not that of the step") else . end)
+        | (if shows($step.unit; "current"; "valid"; $told.masterKey) then .
+           else wrong_at($i; "\($step.unit) was not read with this master key in its current register") end)
+        | if $step.action == "key.unwrap" then
+            (if (.wrapped[$place][$told.key] // $told.sha256) != $told.sha256
+             then wrong_at($i; "\($told.key) is not what was wrapped into \($told.store)") else . end)
+          else
+            (if .rotated[$place] != null
+             then wrong_at($i; "\($told.key) was wrapped under a master key from which \($told.store) was rotated before") else . end)
+            | .wrapped[$place][$told.key] = $told.sha256
+          end
+      end;
+    def begin($i; $step; $p):
+      .begun |= del(.[$step.id])
+      | if any($p.store, $p.from, $p.to, $p.keys, $p.inventory; . == null) then wrong_at($i; "does not tell which keys are wrapped anew")
+        else
+          (if $p.store != $step.store then wrong_at($i; "the key store is not that of the step") else . end)
+          | (if $p.from != $p.to and shows($step.unit; "current"; "valid"; $p.from) and shows($step.unit; "new"; "full-committed"; $p.to) then .
+             else wrong_at($i; "\($step.unit) was not read with these master keys in its registers") end)
+          | .begun[$step.id] = $p
+        end;
+    def finish($i; $step; $told):
+      .begun[$step.id] as $began | "attachments/\($step.id).rotation.jsonl" as $name
+      | if $began == null or any($told.store, $told.from, $told.to, $told.keys, $told.name, $told.sha256; . == null)
+          then wrong_at($i; "does not tell what was wrapped anew")
+        elif ($told | {store, from, to, keys}) != ($began | {store, from, to, keys}) then wrong_at($i; "the rotation is another than was announced")
+        elif $told.name != $name or $F[$name] != $told.sha256 then wrong_at($i; "the manifest of the rotation is not there")
+        else ([$R[] | select(.name == $name)][0]) as $manifest | "\($told.store) \($told.from)" as $place
+          | (if $manifest == null or $manifest.keys != $told.keys or $told.keys == 0 or $manifest.inventory != $began.inventory
+             then wrong_at($i; "the manifest does not list, by name, the keys that were announced")
+             elif any((.wrapped[$place] // {}) | to_entries[]; $manifest.old[.key] != .value)
+               then wrong_at($i; "the manifest lacks a key that was wrapped in this ceremony") else . end)
+          | .rotated[$place] = $told
+        end;
+    def replaces($i; $l):
+      ($l.body.command | payload | .payload) as $p
+      | if $p.command != "master-key.replace" then .
+        else
+          (if shows($l.body.unit; "current"; "valid"; $p.retires) and shows($l.body.unit; "new"; "full-committed"; $p.pattern) then .
+           else wrong_at($i; "the unit was not read with these master keys in its registers") end)
+          | (if $P.keyStores != null and ($p.stores | map(.store)) == ($P.keyStores | map(.id)) then .
+             else wrong_at($i; "the command does not name the key stores of the plan") end)
+          | reduce $p.stores[] as $s (.; .rotated["\($s.store) \($p.retires)"] as $done
+            | if $done != null and $done.to == $p.pattern and $done.sha256 == $s.manifest and $done.keys == $s.keys then .
+              else wrong_at($i; "no such rotation of \($s.store) is on record") end)
+        end;
+    def done($i; $step; $act; $told):
+      if $step.action == "key.wrap" or $step.action == "key.unwrap" then wrap($i; $step; $told)
+      elif $step.action == "master-key.rotate" and $act == "\($step.unit)/rotate" then finish($i; $step; $told)
+      else . end;
+    reduce range(0; $N) as $i ({shown: {}, wrapped: {}, begun: {}, rotated: {}, out: []};
+      $T[$i] as $l | (if $l.step == null then null else [$P.steps[] | select(.id == $l.step)][0] end) as $step
+      | if $step == null then .
+        elif $l.type == "step.started" then .shown = {}
+        elif $l.type == "fact.recorded" then
+          if $l.body.fact == "register" and $l.body.value.registers != null and any($P.units[]; .id == $l.body.value.unit)
+          then .shown[$l.body.value.unit] = $l.body.value.registers else . end
+        elif $l.type == "step.intent" then
+          (if $step.action == "master-key.rotate" and $l.body.act == "\($step.unit)/rotate" then begin($i; $step; $l.body.parameters) else . end)
+          | (if $l.body.command == null or $l.body.unit == null then . else replaces($i; $l) end)
+        elif $l.type == "step.outcome" and $l.body.act != null then done($i; $step; $l.body.act; $l.body.result)
+        elif $l.type == "step.reconciled" and $l.body.verdict == "applied" then done($i; $step; $l.body.act; $l.body.observed)
+        else . end)
+    | .out[];
+'
+
+command_rules='
   # Signed commands, carried out on a model of each unit. States whose hash a command names go out as Q lines.
   def imprinted($unit; $serial): {format: "keyrite-unit-state/1", unit: $unit, serial: $serial, mode: "imprint", administrators: [],
     signatureThreshold: 0, revocationThreshold: 0, counter: 0, loading: null, registers: {new: "empty", current: "empty"},
@@ -1227,6 +1685,10 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         if votes($signers) < $s.signatureThreshold then "the signature threshold is not met"
         else {mode: "zeroised", administrators: [], signatureThreshold: 0, revocationThreshold: 0, loading: null,
           registers: {new: "empty", current: "empty"}} end
+      elif $p.command == "master-key.adopt" then
+        if votes($signers) < $s.signatureThreshold then "the signature threshold is not met"
+        elif $s.registers.current != "empty" then "the current register is taken"
+        else {registers: {new: $s.registers.new, current: "valid"}} end
       elif $p.command == "master-key.clear" then
         if $s.registers.new == "empty" and $s.loading == null then "the new register is empty"
         elif ($s.registers.new != "empty") != ($p.pattern != null) then "the command names a pattern where there is no key, or none where there is one"
@@ -1237,10 +1699,16 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         | if with_role("custodian"; $signers) < 1 then "no custodian signed"
           elif $s.registers.new != "empty" then "the new register is full"
           elif $s.loading != null and ($s.loading.set != $p.set or $s.loading.of != $p.of) then "shares of another set are being loaded"
-          elif $p.index > $p.of then "the share index is beyond the set"
+          elif $p.index > ($p.count // $p.of) then "the share index is beyond the set"
+          elif $p.of > ($p.count // $p.of) then "more shares are needed than there are"
           elif any($parts[]; .index == $p.index or .commitment == $p.commitment) then "the share is loaded already"
           elif ($parts | length) + 1 < $p.of then {loading: {set: $p.set, of: $p.of, parts: ($parts + [{index: $p.index, commitment: $p.commitment}])}}
           else {loading: null, registers: {new: "full-uncommitted", current: $s.registers.current}} end
+      elif $p.command == "master-key.generate" then
+        if votes($signers) < 1 then "no administrator signed"
+        elif $s.registers.new != "empty" then "the new register is full"
+        elif $s.loading != null then "shares are being loaded"
+        else {registers: {new: "full-uncommitted", current: $s.registers.current}} end
       elif $p.command == "master-key.commit" then
         if votes($signers) < $s.signatureThreshold then "the signature threshold is not met"
         elif $s.registers.new != "full-uncommitted" then "the new register holds nothing to commit"
@@ -1250,19 +1718,29 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         elif $s.registers.new != "full-committed" then "the new register is not committed"
         elif $s.registers.current != "empty" then "the current register is taken"
         else {registers: {new: "empty", current: "valid"}} end
+      elif $p.command == "master-key.replace" then
+        if votes($signers) < $s.signatureThreshold then "the signature threshold is not met"
+        elif $s.registers.new != "full-committed" then "the new register is not committed"
+        elif $s.registers.current != "valid" then "there is no master key to retire"
+        elif $p.retires == $p.pattern then "it retires the very key that it activates"
+        else {registers: {new: "empty", current: "valid"}} end
       else "is no command" end;
   def allowed: {"unit.imprint": ["administrator.add", "thresholds.set"], "unit.administrators.add": ["administrator.add"],
     "unit.administrators.remove": ["administrator.remove"], "unit.thresholds": ["thresholds.set"],
+    "master-key.generate": ["master-key.generate"],
     "master-key.load": ["master-key.load"], "master-key.commit": ["master-key.commit"],
-    "master-key.activate": ["master-key.activate"], "master-key.clear": ["master-key.clear"], "unit.zeroise": ["unit.zeroise"]};
+    "master-key.activate": ["master-key.activate", "master-key.replace"], "master-key.clear": ["master-key.clear"], "unit.zeroise": ["unit.zeroise"],
+    "master-key.adopt": ["master-key.adopt"], "unit.adopt": []};
   def reached($step): $step.action as $action
     | if $action == "unit.imprint" then .mode == "operational"
+    elif $action == "unit.adopt" then .mode == "imprint"
+    elif $action == "master-key.adopt" then .registers.current == "valid"
     elif $action == "unit.administrators.add" then any(.administrators[]; $seats[.id] == $step.administrators)
     elif $action == "unit.administrators.remove" then all(.administrators[]; $seats[.id] != $step.administrators)
     elif $action == "unit.thresholds" then .signatureThreshold == $step.signatureThreshold and .revocationThreshold == $step.revocationThreshold
     elif $action == "unit.zeroise" then .mode == "zeroised"
     elif $action == "master-key.clear" then .registers.new == "empty" and .loading == null
-    elif $action == "master-key.load" then .registers.new == "full-uncommitted"
+    elif $action | IN("master-key.load", "master-key.generate") then .registers.new == "full-uncommitted"
     elif $action == "master-key.commit" then .registers.new == "full-committed"
     else .registers.current == "valid" and .registers.new == "empty" end;
   def commands:
@@ -1270,6 +1748,11 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
     def identify($i; $unit; $id): if any($P.units[]; .id == $unit) | not then .
       else (if any(.ids | to_entries[]; .key != $unit and .value == $id) then wrong_at($i; "\($unit) has the identity of another unit") else . end)
         | .ids[$unit] = $id end;
+    # Among several states that a command can act on, the hash that it names decides. jq makes no hashes: those that are
+    # not known yet go out as U lines, and this is read again with them.
+    def known_hash: $HASHES_OF_STATES[sorted | tojson];
+    def is_unknown($candidates): ($candidates | unique | length) > 1 and known_hash == null;
+    def may_have($hash; $candidates): ($candidates | unique | length) < 2 or known_hash == null or known_hash == $hash;
     # The states a unit can be in, but for commands that nothing answers yet.
     def possible($unit): .units[$unit] // (if .made[$unit] != null and .ids[$unit] != null then [imprinted(.ids[$unit]; .made[$unit])]
       else .connected[$unit] // [] end);
@@ -1291,19 +1774,25 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
             or $step.revocationThreshold != $c.payload.revocationThreshold
             or ($c.mode == "production" and ([$c.payload.signatureThreshold, $c.payload.revocationThreshold] | min) < 2))
           then wrong_at($i; "the thresholds are not those of the plan")
+        elif $c.payload.command == "master-key.adopt" and ($c.payload.label != $step.object.label
+            or $c.payload.id != ($step.object.id // $c.payload.id) or $c.payload.harden != ($step.harden == true))
+          then wrong_at($i; "the command adopts another key than the plan names, or otherwise")
         elif $c.payload.command == "master-key.load" and (.shares as $shares
             | any($signers[]; ($shares["\($c.payload.set) \(.)"] // $c.payload.index) != $c.payload.index))
           then wrong_at($i; "somebody loads two different shares of one set")
         elif $c.payload.command == "master-key.load" and (.sets[$c.payload.set] as $set
-            | $set == null or ($set.shares | length) != $c.payload.of
+            | $set == null or $set.threshold != $c.payload.of or ($set.shares | length) != ($c.payload.count // $c.payload.of)
               or (any($set.shares[]; .index == $c.payload.index and .commitment == $c.payload.commitment) | not))
           then wrong_at($i; "the share is not one of a set on record")
-        elif ($c.payload.command | IN("master-key.commit", "master-key.activate", "master-key.clear")) and $c.payload.pattern != null
+        elif $c.payload.command == "master-key.generate" and ($P.masterKey.scheme != "in-unit" or $P.masterKey.unit != $unit)
+          then wrong_at($i; "the plan has no master key made inside \($unit)")
+        elif ($c.payload.command | IN("master-key.commit", "master-key.activate", "master-key.replace", "master-key.clear")) and $c.payload.pattern != null
             and .loaded[$unit] != null and .sets[.loaded[$unit]].pattern != $c.payload.pattern
           then wrong_at($i; "the command names another verification pattern than the set loaded")
         else
           .ids[$unit] = $c.unit
-          | (if $c.payload.command == "master-key.load" then .loaded[$unit] = $c.payload.set else . end)
+          | (if $c.payload.command == "master-key.load" then .loaded[$unit] = $c.payload.set
+             elif $c.payload.command == "master-key.generate" then .loaded[$unit] = $c.payload.key else . end)
           | (if $c.payload.command == "master-key.load" then reduce $signers[] as $id (.; .shares["\($c.payload.set) \($id)"] = $c.payload.index) else . end)
           | (.units[$unit] // (if $known == null or $known.identity != $c.unit then [imprinted($c.unit; $c.serial)] else (.connected[$unit] // []) end)) as $before
           | [ $before[] | . as $s
@@ -1312,16 +1801,20 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
                 elif .counter + 1 != $c.counter then {no: "has counter \($c.counter), expected \(.counter + 1)"}
                 else change($c.payload; $signers) | if type == "string" then {no: .}
                   else {after: ($s + . + {counter: $c.counter, previous: $c.previous, command: $hash}), acts_on: $s} end end ] as $tried
-          | [$tried[] | .after // empty] as $after
-          | (if ($after | length) == 0 then wrong_at($i; "the command: \([$tried[].no][0] // "no state is known that it acts on")") else . end)
-          | .queue += [$tried[] | .acts_on // empty | {expected: $c.previous, state: .}]
-          | (if ($after | length) == 0 then . else .begun["\($l.step) \($l.body.act)"] = {unit: $unit, before: $before, after: $after, open: true} end)
+          | [$tried[] | .acts_on // empty] as $candidates
+          | [$tried[] | select(.after != null) | select(.acts_on == null or (.acts_on | may_have($c.previous; $candidates)))] as $tried_on
+          | [$tried_on[].after] as $after
+          | (if ($after | length) == 0 then wrong_at($i; "the command: \([$tried[].no // empty][0] // "it acts on another state of the unit, or no state is known that it acts on")") else . end)
+          | .unknown += [$tried_on[] | .acts_on // empty | select(is_unknown($candidates))]
+          | .queue += [$tried_on[] | .acts_on // empty | {expected: $c.previous, state: .}]
+          | (if ($after | length) == 0 then . else .begun["\($l.step) \($l.body.act)"] = {unit: $unit, before: $before, after: $after, open: true, makes: $c.payload.key} end)
           | (if (.begun | length) > 100 then wrong_at($i; "more than 100 commands were begun and are not done") else . end)
         end;
     def settle($i; $l; $step; $verdict; $told):
       (if $verdict == "applied" and ($told | made_identity) then
          ($l.body.act | split("/")[0]) as $unit
-         | (if $step.action != "unit.initialise" then wrong_at($i; "an identity key was made outside unit.initialise") else . end)
+         | (if $step.action | IN("unit.initialise", "unit.adopt") | not
+            then wrong_at($i; "an identity key was made outside unit.initialise and unit.adopt") else . end)
          | identify($i; $unit; $told.id)
          | (if any($P.units[]; .id == $unit) and ($told.state | member("serial") | type == "string" and length <= 64)
             then .made[$unit] = $told.state.serial
@@ -1330,9 +1823,12 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
             else . end)
          | .units |= del(.[$unit])
        else . end)
-      | (if $verdict == "applied" and ($told.shareSet | is_set and (.shares | length <= 255)
-             and all(.set, .pattern, .shares[].commitment; length <= 64))
-         then .sets[$told.shareSet.set] = $told.shareSet else . end)
+      | ($told | made_set) as $set
+      | (if $verdict == "applied" and ($set | is_set and .shares == []) and .begun["\($l.step) \($l.body.act)"].makes != $set.set
+         then wrong_at($i; "it tells of a master key made inside a unit, and its command made another or none") else . end)
+      | (if $verdict == "applied" and ($set | is_set and (.shares | length <= 255)
+             and all(.set, .pattern, .scheme, .shares[].commitment; length <= 64))
+         then .sets[$set.set] = $set else . end)
       | (if (.sets | length) > 1000 then wrong_at($i; "more than 1000 sets of shares were made") else . end)
       | "\($l.step) \($l.body.act)" as $key | .begun[$key] as $p
       | if $p == null or ($p.open | not) then . else
@@ -1342,7 +1838,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
               | (if ($told | type == "object") and ($told.state | type == "object") and (any($states[]; . == $told.state) | not)
                  then wrong_at($i; "\($p.unit) shows another state than its commands lead to") else . end)
               | (if ($states | length) > 32 then wrong_at($i; "\($p.unit) may be in more than 32 states") else . end)
-              | .units[$p.unit] = $states end end;
+              | .units[$p.unit] = $states[:32] end end;
     # A session begins with the units as the commands before it left them.
     def take_over($i): binding_at($i).units as $bound
       | (if ($bound | map(.id) | sort) != ($B.units | map(.id) | sort) then wrong_at($i; "the units are not those of the first binding") else . end)
@@ -1352,8 +1848,11 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
             (if ($u.lastKnown.identity // null) != ($first.identity // null) or ($u.lastKnown.stateSha256 // null) != ($first.stateSha256 // null)
              then wrong_at($i; "the binding tells of another history of \($u.id)") else . end)
           elif $u.lastKnown.identity != .ids[$u.id] then wrong_at($i; "the binding names another unit than \($u.id)")
-          elif any($states[]; .counter == $u.lastKnown.counter) | not then wrong_at($i; "the binding tells of another state of \($u.id)")
-          else .queue += [{expected: $u.lastKnown.stateSha256, state: ([$states[] | select(.counter == $u.lastKnown.counter)][0])}] end);
+          else [$states[] | select(.counter == $u.lastKnown.counter)] as $candidates
+            | [$candidates[] | select(may_have($u.lastKnown.stateSha256; $candidates))] as $meant
+            | .unknown += [$meant[] | select(is_unknown($candidates))]
+            | if ($meant | length) == 0 then wrong_at($i; "the binding tells of another state of \($u.id)")
+              else .queue += [{expected: $u.lastKnown.stateSha256, state: $meant[0]}] end end);
     # A reading is of the device that was commanded, in the state that its commands led to.
     def read($i; $l):
       (if $l.type == "fact.recorded" then $l.body.value
@@ -1379,7 +1878,7 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
             end
         end;
     reduce range(0; $N) as $i ({ids: {}, made: {}, units: {}, connected: {}, shares: {}, sets: {}, loaded: {}, begun: {},
-        acts: {}, nonces: {}, keeps: {}, queue: [], out: []};
+        acts: {}, nonces: {}, keeps: {}, queue: [], unknown: [], out: []};
       $T[$i] as $l | ([$P.steps[] | select(.id == $l.step)][0]) as $step
       | if $l.type == "ceremony.resumed" and $l.body.session != null then take_over($i)
         elif $l.type == "fact.recorded" and $l.body.fact == "unit.connected" then $l.body.value as $u
@@ -1397,28 +1896,70 @@ def table: rows | map({key: .[66:], value: .[0:64]}) | from_entries;
         elif $l.type == "fact.recorded" then read($i; $l)
         elif $l.type == "step.outcome" then
           .begun |= with_entries(select(.key | startswith("\($l.step) ") | not))
-          | if allowed | has($step.action // "") | not then . else . as $r | reduce $step.units[] as $unit (.;
+          | if allowed | has($step.action // "") | not then . else . as $r | reduce ($step.units // (if $P.masterKey.scheme == "in-unit" then [$P.masterKey.unit] else [] end))[] as $unit (.;
             if ($r | possible($unit)) as $s | ($s | length) > 0 and all($s[]; reached($step)) then .
             else wrong_at($i; "the step is called complete, but no commands led \($unit) there") end) end
         else . end)
-    | .out[], (.queue[] | "Q \(.expected) \(.state | sorted | tojson)");
+    | if (.unknown | length) > 0 then .unknown | map(sorted | tojson) | unique[] | "U \(.)"
+      else .out[], (.queue[] | "Q \(.expected) \(.state | sorted | tojson)") end;
+'
 
+summary_rules='
   def summary:
     "I ceremony \($O.ceremony)", "I mode \($O.mode)", "I plan \($O.plan.sha256)", "I lines \($N)",
     "I exceptions \([$T[] | select(.type == "exception.recorded")] | length)", "I withheld 0",
     (if ($C | length) > 0 then "I root \($C[-1].root)", "I signers \($C[-1].envelope | signers | join(" "))" else empty end),
     # An approver given from outside must have approved the binding of every session.
     ([$A[] | signers[0]] | group_by(.)[] | select(length == ($bindings | length)) | .[0] as $id | "A \([$everybody[] | select(.id == $id)][0].key.spki)");
+'
 
-[frames] as $frames
-| if ($frames | length) > 0 then $frames[]
-  else [opening] as $opening
-    | if ($opening | length) > 0 then $opening[]
-      else [sessions] as $later | if any($later[]; startswith("F ")) then $later[] else $later[], approvals, files, presence, enrolments, custody, clocks, departures, exceptions, raised, checkpoints, modules, walk_steps, closing, commands, summary end end end
-' >"$tmp/record" 2>/dev/null || refuse 'transcript.jsonl, plan.json or binding.json: something in it is not of the right shape'
+# What the rules $2 in the program $1 say of the record, added to what was found. Each is read by a jq of its own, for jq 1.6 is
+# slow to begin with a long program.
+read_record() {
+  printf '%s\n' "$bytes_in_jq$shapes_in_jq$record_in_jq$1$2" >"$tmp/rules"
+  jq -rn --slurpfile T "$tmp/transcript" --slurpfile PLAN plan.json --slurpfile BINDING binding.json \
+    --slurpfile A "$tmp/approvals" --slurpfile C "$tmp/checkpoints" --slurpfile KNOWN "$tmp/hashes-of-states" \
+    --rawfile HASHES "$tmp/line-hashes" --rawfile SUMS "$tmp/all-sums" --rawfile PAYLOADS "$tmp/payload-hashes" \
+    --rawfile NAMES "$tmp/approval-names" --rawfile KEYS "$tmp/key-hashes" --slurpfile K "$tmp/packages" --slurpfile R "$tmp/manifests" \
+    --slurpfile SB "$tmp/sessions" --slurpfile S "$tmp/shapes" -f "$tmp/rules" >"$tmp/said" 2>/dev/null ||
+    refuse 'transcript.jsonl, plan.json or binding.json: something in it is not of the right shape'
+  odd=$(sed -n 's/^F //p' "$tmp/said" | head -n 1 | tr -cd '[:print:]')
+  [ -z "$odd" ] || refuse "$odd"
+  cat "$tmp/said" >>"$tmp/record"
+}
 
-odd=$(sed -n 's/^F //p' "$tmp/record" | head -n 1 | tr -cd '[:print:]')
-[ -z "$odd" ] || refuse "$odd"
+: >"$tmp/record"
+# Each of the first three rests on the ones before it.
+read_record "$frame_rules" '[frames] as $found | if ($found | length) > 0 then $found[] else
+  [opening] as $found | if ($found | length) > 0 then $found[] else sessions end end'
+read_record "$frame_rules" 'approvals, enrolments, custody'
+read_record "$share_rules" 'shares'
+read_record "$people_rules" 'clocks, files, presence, departures, exceptions, raised, checkpoints, modules, preflights, exports'
+read_record "$step_rules" 'walk_steps'
+read_record "$adoption_rules" 'taking_over, closing, rotations'
+read_record "$summary_rules" 'summary'
+
+rounds=0
+while :; do
+  read_record "$command_rules" 'commands'
+  grep -q '^U ' "$tmp/said" || break
+  # Only acts that nobody could tell the outcome of, one upon the other, make it ask; each round knows more.
+  rounds=$((rounds + 1))
+  [ "$rounds" -le 20 ] || cannot_start 'transcript.jsonl: too many acts are left undetermined for this script; use keyrite verify'
+  rm -rf "$tmp/unknown" && mkdir "$tmp/unknown"
+  sed -n 's/^U //p' "$tmp/said" >"$tmp/unknown-states"
+  place=1000000
+  while IFS= read -r state; do
+    printf '%s' "$state" >"$tmp/unknown/$place"
+    place=$((place + 1))
+  done <"$tmp/unknown-states"
+  hash_each "$tmp/unknown" >"$tmp/unknown-hashes"
+  jq -cn --slurpfile KNOWN "$tmp/hashes-of-states" --rawfile states "$tmp/unknown-states" --rawfile hashes "$tmp/unknown-hashes" '
+    def rows: split("\n") | map(select(. != ""));
+    [($states | rows), ($hashes | rows)] | transpose | map({key: .[0], value: .[1]}) | $KNOWN[0] + from_entries' >"$tmp/more-hashes"
+  mv "$tmp/more-hashes" "$tmp/hashes-of-states"
+done
+
 sed -n 's/^L //p' "$tmp/record" >>"$tmp/missing"
 
 : >"$tmp/expected-states"
@@ -1511,7 +2052,8 @@ check_addendum() {
   [ -z "$(find "$own/line" -type f -size +2048 | head -n 1)" ] || refuse "$name: a line is longer than 1 MiB"
   hash_each "$own/line" >"$own/line-hashes"
   hash_each "$own/leaf" >"$own/leaf-hashes"
-  root=$(tree_hash "$size" "$own/leaf-hashes")
+  tree_levels "$own/leaf-hashes" "$own/tree"
+  root=$(tree_hash "$size" "$own/tree")
 
   # Receipts and timestamps are looked into: at most 64 KiB each.
   jq -r 'objects | .body | objects | select(.fact | IN("timestamp", "receipt")) | .files | arrays | .[0] | objects | .name | strings' \

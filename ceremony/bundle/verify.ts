@@ -14,16 +14,22 @@ import { CheckpointCheck, type SignedCheckpoint } from './check-checkpoints';
 import { ClockCheck } from './check-clock';
 import { CommandCheck } from './check-commands';
 import type { LedgerObject } from '../custody/ledger';
+import type { KeptSet } from '../custody/share-sets';
 import { CustodyCheck } from './check-custody';
+import { CustodyFormCheck } from './check-custody-forms';
 import { EnrolmentCheck } from './check-enrolment';
 import { FileCheck } from './check-files';
 import { FrameCheck, SignOffCheck } from './check-frame';
 import { checkApprovals, checkOpening, readDocuments, type Documents, type HeldApproval } from './check-opening';
+import { ExportCheck } from './check-export';
 import { PauseCheck } from './check-pauses';
 import { DepartureCheck, ExceptionCheck, ParticipantCheck, PresenceCheck, RaisedCheck } from './check-people';
 import { ModuleCheck, ReadingCheck } from './check-readings';
+import { RotationCheck } from './check-rotation';
+import { ShareCheck } from './check-shares';
 import { SessionCheck } from './check-sessions';
 import { StepCheck } from './check-steps';
+import { TakingOverCheck } from './check-taking-over';
 import { checkSums, readContents, type Contents } from './contents';
 import { closedCheckpoint } from './cosignature';
 import { Findings, type Finding } from './findings';
@@ -71,6 +77,8 @@ export interface BundleSummary extends AddendaSummary {
   readonly approvals: readonly SessionApprovals[];
   /** The custody ledger as the last line leaves it, by the order of ids. */
   readonly custody: readonly LedgerObject[];
+  /** The sets of shares as the last line leaves them, in the order in which they were made. */
+  readonly shareSets: readonly KeptSet[];
 }
 
 /** Approvals of one session's binding. */
@@ -265,6 +273,8 @@ interface OpenedRecord {
   readonly sessions: SessionCheck | null;
   /** Null where plan or binding cannot be read. */
   readonly custody: CustodyCheck | null;
+  /** Null where plan or binding cannot be read. */
+  readonly shares: ShareCheck | null;
   /** In the order in which they take a line, and end. */
   readonly checks: readonly LineCheck[];
 }
@@ -303,27 +313,34 @@ function openRecord(
   ];
   let approvals: readonly HeldApproval[] = [];
   let custody: CustodyCheck | null = null;
+  let shares: ShareCheck | null = null;
   if (documents !== null && sessions !== null) {
     const { plan } = documents;
     const binding = (): Binding => sessions.binding;
     custody = new CustodyCheck(opening, documents, binding, roster, there, findings);
+    shares = new ShareCheck(opening, documents, binding, roster, there, findings);
     const commands = new CommandCheck(opening, roster, documents, binding, findings);
     checks.push(
       custody,
+      shares,
+      new CustodyFormCheck(plan, binding, findings),
       new SignOffCheck(plan.signOff.wording, findings),
       new ExceptionCheck(opening, roster, plan, findings),
-      new ModuleCheck(binding, findings),
+      new ModuleCheck(plan, binding, findings),
+      new ExportCheck(plan, contents, findings),
       new StepCheck({ documents, ceremony: opening.body.ceremony, contents, roster, findings }, roster, signed),
+      new TakingOverCheck(plan, binding, roster, findings),
       new PauseCheck(plan, findings),
       new ClockCheck(opening, plan, binding, findings),
       commands,
+      new RotationCheck(plan, contents, findings),
       // It looks at the units as the line before left them, or as this line's own act did.
       new ReadingCheck((name) => commands.unit(name), findings),
     );
     approvals = checkApprovals(opening, documents, contents, findings);
     checkOutside(opening, approvals, outside, findings);
   }
-  return { opening, roster, checkpoints, approvals, sessions, custody, checks };
+  return { opening, roster, checkpoints, approvals, sessions, custody, shares, checks };
 }
 
 function sessionsOf(
@@ -356,7 +373,7 @@ function checkOutside(
 }
 
 function summarise(
-  { opening: { body }, roster, checkpoints, approvals, sessions, custody }: OpenedRecord,
+  { opening: { body }, roster, checkpoints, approvals, sessions, custody, shares }: OpenedRecord,
   lines: number,
   closing: LineWith<'ceremony.closed'> | null,
 ): BundleSummary {
@@ -381,6 +398,7 @@ function summarise(
       approvers: held.map(({ approver }) => approver),
     })),
     custody: custody?.balance ?? [],
+    shareSets: shares?.balance ?? [],
     ...NO_ADDENDA,
   };
 }

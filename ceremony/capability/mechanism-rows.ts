@@ -14,7 +14,18 @@ const unused = (question: string, why: string, yes?: string): RowRule['judge'] =
   return (answers) => ({ does: answers.say(question, yes), by: 'unused', keyrite: why });
 };
 
-const NO_WRAPPING = 'no step of this version wraps keys under the master key';
+const NO_WRAPPING = 'keys are not wrapped under the master key by it';
+
+/** A mechanism by which keys of a store are wrapped, or not: then a plan that says so is refused (NO_KEY_WRAP). */
+const keyWrap = (question: string, format: string, yes: string): RowRule['judge'] => {
+  return (answers) => ({
+    does: answers.say(question, yes),
+    by: answers.work(question) ? 'hsm' : 'refused',
+    keyrite: answers.work(question)
+      ? `keys of a store by ${format}`
+      : 'keys of a store are not wrapped by it (NO_KEY_WRAP where no other does)',
+  });
+};
 
 /** In the order of the table. */
 export const MECHANISM_ROWS: readonly RowRule[] = [
@@ -25,7 +36,7 @@ export const MECHANISM_ROWS: readonly RowRule[] = [
   { feature: 'nonce of a key package (AES-GCM)', judge: gcm },
   {
     feature: 'AES key wrap, 0x2109',
-    judge: unused('CKM_AES_KEY_WRAP', NO_WRAPPING, 'RFC 3394'),
+    judge: keyWrap('CKM_AES_KEY_WRAP', 'AES-KW', 'RFC 3394'),
   },
   {
     feature: 'AES key wrap, 0x2109, unwrapping',
@@ -37,17 +48,26 @@ export const MECHANISM_ROWS: readonly RowRule[] = [
             'yes, and takes a changed key',
           )
         : answers.say('CKM_AES_KEY_WRAP unwrap'),
-      by: 'unused',
-      keyrite: NO_WRAPPING,
+      by: answers.work('CKM_AES_KEY_WRAP unwrap') ? 'hsm' : 'refused',
+      keyrite: answers.work('CKM_AES_KEY_WRAP unwrap')
+        ? 'each key that comes back is compared with its check value'
+        : 'keys of a store do not come back by it',
     }),
   },
   {
     feature: 'AES key wrap with padding, 0x210a',
-    judge: (answers) => ({ does: paddedKeyWrap(answers), by: 'unused', keyrite: NO_WRAPPING }),
+    judge: (answers) => {
+      const isRfc5649 = answers.work('CKM_AES_KEY_WRAP_PAD as RFC 5649');
+      const keyrite = isRfc5649 ? 'keys of a store by AES-KWP, where 0x210b is not there' : NO_WRAPPING;
+      return { does: paddedKeyWrap(answers), by: isRfc5649 ? 'hsm' : 'unused', keyrite };
+    },
   },
   {
     feature: 'AES key wrap with padding, 0x210b',
-    judge: unused('CKM_AES_KEY_WRAP_KWP', NO_WRAPPING, 'RFC 5649'),
+    judge: (answers) =>
+      !answers.work('CKM_AES_KEY_WRAP_KWP') && answers.work('CKM_AES_KEY_WRAP_PAD as RFC 5649')
+        ? { does: answers.say('CKM_AES_KEY_WRAP_KWP'), by: 'unused', keyrite: 'AES-KWP goes by 0x210a here' }
+        : keyWrap('CKM_AES_KEY_WRAP_KWP', 'AES-KWP', 'RFC 5649')(answers),
   },
   { feature: 'identity key and signatures (ECDSA)', judge: ecdsa },
   {
@@ -64,10 +84,7 @@ export const MECHANISM_ROWS: readonly RowRule[] = [
     }),
   },
   { feature: 'state of the unit (data object)', judge: dataObject },
-  {
-    feature: 'ECDH on P-256, to AES-256',
-    judge: unused('CKM_ECDH1_DERIVE', 'master keys come in by RSA-OAEP in this version'),
-  },
+  { feature: 'master key in: ECDH on P-256, AES key wrap', judge: agreement },
   {
     feature: 'XOR in the token (CKM_XOR_BASE_AND_DATA)',
     judge: (answers) => ({
@@ -105,7 +122,24 @@ function oaepUnwrap(answers: Answers): Judgement {
   if (answers.work('CKM_RSA_PKCS_OAEP sha1 unwrap')) {
     return { does, by: 'hsm', keyrite: 'brought in by OAEP with SHA-1, and the record says so' };
   }
-  return { does, by: 'refused', keyrite: 'no master key is loaded (OAEP_NOT_SUPPORTED)' };
+  if (AGREEMENT.some(([, question]) => answers.work(question))) {
+    return { does, by: 'hsm', keyrite: 'brought in under a key agreed by ECDH instead' };
+  }
+  return { does, by: 'refused', keyrite: 'no master key is loaded (OAEP_NOT_SUPPORTED, ECDH_NOT_SUPPORTED)' };
+}
+
+/** The whole way: agreed, wrapped outside by RFC 3394, unwrapped in the token. */
+const AGREEMENT = [
+  ['hashed by SHA-256 (X9.63)', 'ECDH sha256, CKM_AES_KEY_WRAP unwrap'],
+  ['as it was agreed', 'ECDH none, CKM_AES_KEY_WRAP unwrap'],
+] as const;
+
+function agreement(answers: Answers): Judgement {
+  const does = answers.list(AGREEMENT);
+  const works = AGREEMENT.some(([, question]) => answers.work(question));
+  return works
+    ? { does, by: 'hsm', keyrite: 'brought in so where RSA-OAEP is missing, or the plan asks for it; recorded' }
+    : { does, by: 'unused', keyrite: 'only a plan that asks for it is refused (ECDH_NOT_SUPPORTED)' };
 }
 
 function oaepWrap(answers: Answers): Judgement {

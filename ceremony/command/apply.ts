@@ -2,7 +2,7 @@
  * What a signed command does to a unit, and why it is refused. The rules are the table of DESIGN.md section 6:
  * add needs the new administrator's own proof and, but in imprint mode, the signature threshold; remove the revocation
  * threshold; new thresholds as many signatures as the old and the new one ask; load one custodian per share, commit the
- * signature threshold, activate one, zeroise the threshold. To clear the new register takes one until the commit, then the
+ * signature threshold, activate one (the threshold where it replaces a current key), make a master key inside the unit one, adopt and zeroise the threshold. To clear the new register takes one until the commit, then the
  * signature threshold.
  */
 import { canonicalJson } from '../canonical-json';
@@ -135,6 +135,13 @@ function change(
       demand(signers(custodians), 1, "the custodian's signature");
       return loadShare(state, payload);
     }
+    case 'master-key.generate': {
+      requireOperational(state);
+      demand(signers(administrators), 1, 'an administrator');
+      if (state.registers.new !== 'empty') throw new CommandRefused('the new register is full');
+      if (state.loading !== null) throw new CommandRefused('shares are being loaded');
+      return { registers: { ...state.registers, new: 'full-uncommitted' } };
+    }
     case 'master-key.commit': {
       requireOperational(state);
       demand(signers(administrators), state.signatureThreshold, 'the signature threshold');
@@ -153,14 +160,38 @@ function change(
       }
       return { registers: { new: 'empty', current: 'valid' } };
     }
+    case 'master-key.replace':
+      return replaceCurrent(state, payload, signers);
     case 'master-key.clear':
       return clearNewRegister(state, payload, signers);
+    case 'master-key.adopt': {
+      requireOperational(state);
+      demand(signers(administrators), state.signatureThreshold, 'the signature threshold');
+      if (state.registers.current !== 'empty') throw new CommandRefused('the current register is taken');
+      return { registers: { ...state.registers, current: 'valid' } };
+    }
     case 'unit.zeroise': {
       requireOperational(state);
       demand(signers(administrators), state.signatureThreshold, 'the signature threshold');
       return ZEROISED;
     }
   }
+}
+
+/** Activation over a current key destroys that key, and with it whatever it alone could open: the threshold signs. */
+function replaceCurrent(
+  state: UnitState,
+  { pattern, retires }: Extract<CommandPayload, { command: 'master-key.replace' }>,
+  signers: (keys: ReadonlyMap<string, SigningKey>) => number,
+): Partial<UnitState> {
+  requireOperational(state);
+  demand(signers(keysOf(state)), state.signatureThreshold, 'the signature threshold');
+  if (state.registers.new !== 'full-committed') throw new CommandRefused('the new register is not committed');
+  if (state.registers.current !== 'valid') {
+    throw new CommandRefused('the current register is empty: there is no master key to retire');
+  }
+  if (retires === pattern) throw new CommandRefused('the command retires the very key that it activates');
+  return { registers: { new: 'empty', current: 'valid' } };
 }
 
 function addAdministrator(
@@ -232,7 +263,8 @@ function loadShare(
     throw new CommandRefused('shares of another set are being loaded');
   }
   const parts = begun?.parts ?? [];
-  if (payload.index > payload.of) throw new CommandRefused('the share index is beyond the set');
+  if (payload.index > (payload.count ?? payload.of)) throw new CommandRefused('the share index is beyond the set');
+  if (payload.of > (payload.count ?? payload.of)) throw new CommandRefused('more shares are needed than there are');
   if (parts.some((part) => part.index === payload.index || part.commitment === payload.commitment)) {
     throw new CommandRefused(`share ${String(payload.index)} is loaded already`);
   }

@@ -46,6 +46,7 @@ export const PAYLOAD_TYPES = {
   approval: 'application/vnd.keyrite.approval',
   enrolment: 'application/vnd.keyrite.enrolment',
   custody: 'application/vnd.keyrite.custody',
+  share: 'application/vnd.keyrite.share',
   parameters: 'application/vnd.keyrite.wrapping-parameters',
   receipt: 'application/vnd.keyrite.receipt',
   cosignature: 'application/vnd.keyrite.cosignature',

@@ -12,6 +12,8 @@ export const LABEL = {
   uncommitted: 'keyrite:mk:uncommitted',
   committed: 'keyrite:mk:committed',
   current: 'keyrite:mk:current',
+  /** The current key while a rotation puts another in its place: it is there for as long as one command takes. */
+  retiring: 'keyrite:mk:retiring',
 } as const;
 
 /** An object as an inventory shows it. */

@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { createHash } from 'node:crypto';
 import { canonicalBytes, type Json } from '../canonical-json';
-import { Base64, Id, Sha256Hex } from '../text-forms';
+import { MAX_KEY_STORES } from '../keypackage/key-kinds';
+import { Base64, Hex, Id, Name, Sha256Hex } from '../text-forms';
 import { SIGNATURE_ALGORITHMS } from './dsse';
 
 /** Most administrators a unit can have, and the highest threshold. */
@@ -61,13 +62,40 @@ const CommandPayload = v.variant('command', [
     command: v.literal('master-key.load'),
     set: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
     index: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    /** How many shares complete the set. */
     of: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    /** How many the set has, where that is more: a threshold set. Without it, all are needed. */
+    count: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
     commitment: Sha256Hex,
   }),
+  /** Has the unit make a master key inside itself. `key`: 16 bytes in hex, the CKA_ID that it gets. */
+  v.strictObject({ command: v.literal('master-key.generate'), key: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)) }),
   v.strictObject({ command: v.literal('master-key.commit'), pattern: Sha256Hex }),
   v.strictObject({ command: v.literal('master-key.activate'), pattern: Sha256Hex }),
+  /** Activates the key of `pattern` in the place of the current one, which is destroyed: the end of a rotation. */
+  v.strictObject({
+    command: v.literal('master-key.replace'),
+    pattern: Sha256Hex,
+    /** Pattern of the key that is destroyed. */
+    retires: Sha256Hex,
+    /** Every key store of the plan, in its order: the manifest of its rotation, and how many keys that lists. */
+    stores: v.pipe(
+      v.array(v.strictObject({ store: Id, manifest: Sha256Hex, keys: Counter })),
+      v.maxLength(MAX_KEY_STORES),
+    ),
+  }),
   /** Empties the new register. `pattern`: of the key in it; null while only some shares of a set are loaded. */
   v.strictObject({ command: v.literal('master-key.clear'), pattern: v.nullable(Sha256Hex) }),
+  /** A key that others left on the token, by its label and id there, becomes the current master key. */
+  v.strictObject({
+    command: v.literal('master-key.adopt'),
+    label: Name,
+    /** CKA_ID in hex; null where the label is enough. */
+    id: v.nullable(Hex),
+    pattern: Sha256Hex,
+    /** Whether usages that a master key must not have are taken away. */
+    harden: v.boolean(),
+  }),
   /** Destroys everything on the token, the unit's identity too. */
   v.strictObject({ command: v.literal('unit.zeroise') }),
 ]);

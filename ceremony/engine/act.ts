@@ -90,7 +90,7 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     await recordFailure(ceremony, spec.step, spec.key, error);
-    if (error.uncertain) {
+    if (error.uncertain || isTokensWord(error)) {
       const known = await settle(ceremony, spec, () => observeAgain(ceremony, spec));
       if (known !== null) return known;
     } else {
@@ -112,6 +112,15 @@ async function attempt(ceremony: Ceremony, spec: Act): Promise<JsonObject | null
     },
   });
   return done.result;
+}
+
+/**
+ * A refusal by the token, which is not believed: it is read again. Not so where a PIN or a login was refused, before anything
+ * was done: people would be asked for the PIN again.
+ */
+function isTokensWord({ code }: DeviceError): boolean {
+  // What a token says that it did not do, it may have done.
+  return /^CKR_(?!PIN_|USER_)/.test(code);
 }
 
 /** Records a failure in the people's words. */
@@ -142,7 +151,7 @@ export async function stopStep(ceremony: Ceremony, step: string, error: DeviceEr
   throw new CeremonyStopped(`stopped in step ${step}: ${error.message}\n${error.next}`);
 }
 
-/** A certain refusal needs no second reading, and nobody is told of one: whoever refused said that nothing was done. */
+/** A certain refusal of ours needs no second reading, and nobody is told of one: nothing was done. */
 async function recordRefusal(ceremony: Ceremony, spec: Act, error: DeviceError): Promise<void> {
   await recordVerdict(ceremony, spec, { verdict: 'not-applied', observed: { refused: error.code } });
   ceremony.ports.people.tell({ kind: 'result', text: `${spec.operation}: it was not done` });
@@ -211,7 +220,10 @@ export async function decideAfter(
   options: readonly Decision[],
 ): Promise<Decision> {
   const { message: happened, changed, next } = error;
-  const decision = await ceremony.ports.people.decide({ step, happened, changed, next, options });
+  // Where several units are worked on, two can fail at once: people are asked about one, then about the other.
+  const decision = await ceremony.turns.questions.run(() =>
+    ceremony.ports.people.decide({ step, happened, changed, next, options }),
+  );
   if (decision !== 'exception') await recordDecision(ceremony, step, decision, happened);
   return decision;
 }

@@ -3,13 +3,17 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../canonical-json';
 import { DeviceError } from '../command/device-error';
 import { entered, ledgerFrom, type Ledger } from '../custody/ledger';
+import { ShareBook } from '../custody/share-book';
+import type { KeptSet } from '../custody/share-sets';
 import type { Binding } from '../plan/binding-schema';
 import type { Plan, RoleCount } from '../plan/schema';
 import type { Draft, FileRef, Line, RosterEntry } from '../transcript/line';
-import { CUSTODY } from '../transcript/fact-names';
+import { CUSTODY, SHARE } from '../transcript/fact-names';
 import { ClockWentBack, type TranscriptWriter } from '../transcript/writer';
 import type { EnginePorts } from './ports';
 import type { CeremonyRecord } from './record';
+import { Turns } from './turns';
+import type { AtWork } from './units-at-work';
 
 /** The ceremony cannot go on now. The bundle is whole as far as it goes and can be resumed. */
 export class CeremonyStopped extends Error {
@@ -39,6 +43,12 @@ export class Ceremony {
   readonly record: CeremonyRecord;
   /** The signing of raised exceptions that is under way; null when none is. `signRaised` alone sets it. */
   signingRaised: Promise<void> | null = null;
+  /** Where each unit stands while several are worked on; empty otherwise. `onEachUnit` alone sets it. */
+  atWork: ReadonlyMap<string, AtWork> = new Map();
+  /** What is asked of everybody in the room, one question after the other; and shares that are entered, likewise. */
+  readonly turns = { questions: new Turns(), shares: new Turns() };
+  /** Which custodian proved last, and in which step, that they are where shares show; null before. `takeTurn` alone sets it. */
+  atScreen: { readonly step: string; readonly custodian: string } | null = null;
   /** Names of attachments that were written and are named in no line yet. */
   readonly claimed = new Set<string>();
   /** Has people settle that the clock went back: `again` once it was set right or is on record as an exception. */
@@ -105,6 +115,18 @@ export class Ceremony {
     return appended;
   }
 
+  /**
+   * Appends a line that says where in the record it stands.
+   *
+   * @param head the `prev` that it says
+   * @returns null when another line came first, and nothing was written
+   */
+  appendAt(head: string, draft: Draft): Promise<Line | null> {
+    const appended = this.lastAppend.then(() => (this.head === head ? this.write(draft) : null));
+    this.lastAppend = appended.catch(() => undefined);
+    return appended;
+  }
+
   /** Until the clock is right, or people decide to go on with it as it is. */
   private async write(draft: Draft): Promise<Line> {
     for (;;) {
@@ -144,6 +166,24 @@ export class Ceremony {
       (ledger, entry) => entered(ledger, { ...entry, kind: kinds.get(entry.object) ?? 'other' }),
       ledgerFrom(this.binding.custody),
     );
+  }
+
+  /** The sets of shares as they stand: those in the binding, and what became of them and was made since. */
+  get shareSets(): readonly KeptSet[] {
+    return this.shareBook.sets;
+  }
+
+  /** The same, for a ceremony that comes after. */
+  get shareBalance(): readonly KeptSet[] {
+    return this.shareBook.balance;
+  }
+
+  private get shareBook(): ShareBook {
+    const names = new Map(this.record.roster.map(({ id, name }) => [id, name]));
+    const begins = this.binding.shareSets?.sets ?? [];
+    const book = new ShareBook(begins, this.plan.masterKey?.id ?? '', (id) => names.get(id) ?? id);
+    for (const line of this.record.lines) book.take(line);
+    return book;
   }
 
   /** A participant of the roster. Throws for an id that the roster does not have. */
@@ -234,7 +274,7 @@ const OF_ITS_PLACE: readonly Draft['type'][] = [
 ];
 
 function isOfItsPlace({ type, body }: Draft): boolean {
-  return OF_ITS_PLACE.includes(type) || (type === 'fact.recorded' && body.fact === CUSTODY);
+  return OF_ITS_PLACE.includes(type) || (type === 'fact.recorded' && (body.fact === CUSTODY || body.fact === SHARE));
 }
 
 function placeTaken(): DeviceError {

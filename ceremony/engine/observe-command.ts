@@ -5,7 +5,8 @@
 import { canonicalJson, type JsonObject } from '../canonical-json';
 import { applyCommand, openCommand } from '../command/apply';
 import { DeviceError } from '../command/device-error';
-import { commandSha256, stateSha256, type UnitState } from '../command/unit-state';
+import { LABEL } from '../command/unit-objects';
+import { commandSha256, stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
 import type { Observed } from './act';
 import type { Ceremony } from './ceremony';
 import type { CommandRequest, UnitReading } from './ports';
@@ -30,16 +31,21 @@ export async function observeCommand(
   const { reading, known } = await readIdentity(ceremony, step, unit);
   const { state } = reading;
   const seen = describe(reading);
+  const request = { ...announced, state: known.state, wrapped: null };
   if (state !== null && state.command === commandSha256(openCommand(announced.command))) {
-    return { verdict: 'applied', observed: resultOf(reading, unit) };
+    if (statesIn(reading) > 1) return finish(ceremony, unit, request, reading, STATE_LEFT);
+    return { verdict: 'applied', observed: resultOf(reading, unit, openCommand(announced.command).payload) };
   }
   const isStateKnown = state === null ? reading.stateKept === 'none' : stateSha256(state) === stateSha256(known.state);
   const found = registersOf(reading);
   if (!isStateKnown || found === null) return { verdict: 'undetermined', observed: seen };
   const before = known.state.registers;
+  const moved = reading.stateKept === 'token' ? FINISHED : FOUND_MOVED;
+  // A key is set aside only by the command that replaces it, which goes on from there.
+  if (reading.registers?.retiring !== undefined) return finish(ceremony, unit, request, reading, moved);
   if (same(found, before))
     return { verdict: 'not-applied', observed: { ...untouched(reading, before, after()), ...seen } };
-  if (same(found, after())) return finish(ceremony, unit, { ...announced, state: known.state, wrapped: null }, reading);
+  if (same(found, after())) return finish(ceremony, unit, request, reading, moved);
   return { verdict: 'undetermined', observed: { note: NEITHER, ...seen } };
 
   function after(): Registers {
@@ -59,18 +65,26 @@ function untouched(reading: UnitReading, before: Registers, after: Registers): J
   };
 }
 
-/** The key has moved and the state has not: the same signed command, carried out again, does what is left of it. */
+/** How many state objects the token shows: the state before a command goes after the one that it leads to was written. */
+function statesIn({ objects }: UnitReading): number {
+  return (objects ?? []).filter((one) => one.class === 'data' && one.label === LABEL.state).length;
+}
+
+/** Half of it is there: the same signed command, carried out again, does what is left of it. */
 async function finish(
   ceremony: Ceremony,
   unit: string,
   request: CommandRequest,
   reading: UnitReading,
+  note: string,
 ): Promise<Observed> {
   const { registers } = describe(reading);
   try {
     const finished = await ceremony.ports.devices.perform(unit, request);
-    const note = reading.stateKept === 'token' ? FINISHED : FOUND_MOVED;
-    return { verdict: 'applied', observed: { note, found: registers ?? null, ...resultOf(finished, unit) } };
+    return {
+      verdict: 'applied',
+      observed: { note, found: registers ?? null, ...resultOf(finished, unit, openCommand(request.command).payload) },
+    };
   } catch (error) {
     // The key in the new register is not the one that the set gives, or not kept as asked: the crash came too early.
     if (!(error instanceof DeviceError) || error.code !== 'MASTER_KEY_NEEDED') throw error;
@@ -80,6 +94,8 @@ async function finish(
 
 const FINISHED =
   'it was half done: the key had moved and the state had not. The same signed command was carried out again and finished it';
+const STATE_LEFT =
+  'it was half done: its state was written, and the one before it had not gone. The same signed command was carried out again and finished it';
 const FOUND_MOVED =
   'the key had moved; the token keeps no state. The same signed command was carried out again, moved nothing and gave the state';
 const UNFINISHED_KEY =
@@ -90,7 +106,7 @@ const UNFINISHED_KEY =
  *
  * @throws DeviceError `STATE_MISSING` when the worker did not tell the state
  */
-export function resultOf(reading: UnitReading, unit: string): JsonObject {
+export function resultOf(reading: UnitReading, unit: string, payload: CommandPayload): JsonObject {
   const { state, stateKept, hardened } = reading;
   if (state === null) {
     throw new DeviceError({
@@ -102,7 +118,10 @@ export function resultOf(reading: UnitReading, unit: string): JsonObject {
     });
   }
   const registers = describe(reading)['registers'] ?? null;
-  return { state, stateKept, registers, ...(hardened === undefined ? {} : { hardened: [...hardened] }) };
+  const told = { state, stateKept, registers, ...(hardened === undefined ? {} : { hardened: [...hardened] }) };
+  if (payload.command !== 'master-key.generate') return told;
+  // From now on this is the pattern that verifying, commit and activation name.
+  return { ...told, madeInside: { key: payload.key, pattern: reading.registers?.new.pattern ?? null } };
 }
 
 function registersOf({ registers }: UnitReading): Registers | null {

@@ -16,17 +16,22 @@ export async function provePresence(ceremony: Ceremony, step: string | null, id:
   const { devices, people, random } = ceremony.ports;
   const person = ceremony.participant(id);
   people.tell({ kind: 'progress', text: `${person.name} proves presence` });
-  const proof = await signTogether(devices, [person], PAYLOAD_TYPES.presence, {
-    format: 'keyrite-presence/1',
-    mode: ceremony.name.mode,
-    ceremony: ceremony.name.id,
-    participant: id,
-    line0: ceremony.record.line0Sha256,
-    // SECURITY(K-34): a proof of another moment is none.
-    head: ceremony.head,
-    nonce: hex(random(32)),
-  });
-  await ceremony.append({ type: 'participant.present', step, by: [id], body: { participant: id, proof } });
+  for (;;) {
+    const { head } = ceremony;
+    const proof = await signTogether(devices, [person], PAYLOAD_TYPES.presence, {
+      format: 'keyrite-presence/1',
+      mode: ceremony.name.mode,
+      ceremony: ceremony.name.id,
+      participant: id,
+      line0: ceremony.record.line0Sha256,
+      // SECURITY(K-34): a proof of another moment is none.
+      head,
+      nonce: hex(random(32)),
+    });
+    const body = { participant: id, proof };
+    // Units that are loaded meanwhile write lines too.
+    if ((await ceremony.appendAt(head, { type: 'participant.present', step, by: [id], body })) !== null) return;
+  }
 }
 
 /**

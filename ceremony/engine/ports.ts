@@ -7,6 +7,9 @@ import type { CheckValue } from '../check-value';
 import type { CapabilityReport } from '../command/capability-report';
 import type { Envelope, SigningKey } from '../command/dsse';
 import type { UnitState } from '../command/unit-state';
+import type { KeyAlgorithm, KeyUse, WrapFormat } from '../keypackage/key-kinds';
+import type { PackageForm, TokenForm, Wrapping } from '../keypackage/target-profile';
+import type { WrappedKey } from '../keypackage/wrapped-key';
 import type { Printer } from '../print/printer';
 
 /** Where a file of the bundle lands. All names are relative to the bundle, with `/`. */
@@ -99,7 +102,12 @@ export interface UnitReading {
   readonly state: UnitState | null;
   /** `token`: read from the data object; `none`: the token keeps no data objects. */
   readonly stateKept: 'token' | 'none';
-  readonly registers: { readonly new: RegisterReading; readonly current: RegisterReading } | null;
+  readonly registers: {
+    readonly new: RegisterReading;
+    readonly current: RegisterReading;
+    /** The master key that a rotation was retiring when it was broken off; else there is none. */
+    readonly retiring?: RegisterReading | undefined;
+  } | null;
   /**
    * Only in the answer to the load that brought a key in: attributes that the token made otherwise than asked, and that
    * were set right before anything else was done with the key.
@@ -119,6 +127,21 @@ export interface InventoryEntry {
   readonly checkValue: CheckValue | null;
 }
 
+/** Where a key of others is on its token: by label, and by CKA_ID (hex) where labels are not enough. */
+export interface KeyAddress {
+  readonly label: string;
+  readonly id: string | null;
+}
+
+/** A key of others as it was found. */
+export interface ExaminedKey {
+  readonly object: InventoryEntry;
+  /** Verification pattern, 64 hex digits. */
+  readonly pattern: string;
+  /** Attributes in which it is otherwise than a master key that Keyrite makes, as `CKA_DECRYPT true`. */
+  readonly wider: readonly string[];
+}
+
 /** A key made in a unit as a session object; `handle` names it in its worker only, for as long as that lives. */
 export interface SessionKey {
   readonly handle: string;
@@ -134,11 +157,34 @@ export interface TransportKey {
   readonly oaep: 'sha256' | 'sha1';
 }
 
-/** Import key of a unit: made in the token, vouched for by the unit's identity key. */
-export interface ImportKey extends TransportKey {
+/** What a service wants encrypted under the new key, and how. */
+export type ServiceNonce = NonNullable<Wrapping['nonce']>;
+
+/** The same, encrypted. All base64. */
+export interface EncryptedNonce {
+  readonly iv: string;
+  readonly encryptedNonce: string;
+}
+
+/** RSA import key of a unit: made in the token, vouched for by the unit's identity key. */
+export interface RsaImportKey extends TransportKey {
   /** Signature of the identity key over `importKeyStatement`; base64 DER. */
   readonly signature: string;
 }
+
+/** Key of a unit with which a wrapping key is agreed: ephemeral, on P-256, vouched for likewise. */
+export interface AgreementKey {
+  /** base64 DER SPKI. */
+  readonly spki: string;
+  readonly agreement: 'ecdh-p256';
+  /** How the shared secret becomes the wrapping key: ANSI X9.63 with SHA-256, or as it is. */
+  readonly kdf: 'sha256' | 'none';
+  /** Signature of the identity key over `agreementKeyStatement`. */
+  readonly signature: string;
+}
+
+/** What the master key is wrapped to, as the unit can. */
+export type ImportKey = RsaImportKey | AgreementKey;
 
 /** Where a register's command is carried out; idempotent: doing the same signed command again finishes or repeats nothing. */
 export interface CommandRequest {
@@ -147,7 +193,7 @@ export interface CommandRequest {
   readonly state: UnitState;
   /** Keys of the custodians who may sign a load. */
   readonly custodians: Readonly<Record<string, SigningKey>>;
-  /** Only with the load that completes a set: the master key, OAEP-wrapped to the import key; base64. */
+  /** Only with the load that completes a set: the master key, wrapped to the import key; base64. */
   readonly wrapped: string | null;
   /** Only with that load: the pattern the key must give, 64 hex digits. */
   readonly pattern: string | null;
@@ -162,12 +208,54 @@ export interface ZeroiseRequest {
   readonly look: boolean;
 }
 
+/** A key to make in a unit, that stays there. */
+export interface KeyToMake {
+  readonly name: string;
+  readonly algorithm: KeyAlgorithm;
+  readonly use: KeyUse;
+  /** Whether it may leave the unit wrapped, until it is sealed. */
+  readonly extractable: boolean;
+}
+
+/** A key that stays in a unit, as the token shows it. */
+export interface KeptKey {
+  readonly name: string;
+  readonly algorithm: KeyAlgorithm;
+  readonly use: KeyUse;
+  readonly checkValue: CheckValue;
+  /** base64 DER SPKI of a pair; null for a secret key. */
+  readonly publicKey: string | null;
+  /** Of the secret or private key. */
+  readonly attributes: ReadBack;
+}
+
+/** Folders of wrapped keys, by the plan's names; a generation is named by the pattern of the master key that wraps it. */
+export interface KeyStores {
+  /** Names of the keys in a generation, sorted; none where there is no such generation. Rejects for files of others in it. */
+  list(store: string, generation: string): Promise<readonly string[]>;
+  /** Content of a key's file; null when there is none. */
+  read(store: string, generation: string, key: string): Promise<Uint8Array | null>;
+  /**
+   * Writes files that are not there yet: each whole or not at all, fsynced and read back. One that is there with this very
+   * content is left; with another it is refused (`KEY_FILE_EXISTS`).
+   */
+  write(
+    store: string,
+    generation: string,
+    files: readonly { readonly key: string; readonly content: Uint8Array }[],
+  ): Promise<void>;
+}
+
 /** The tokens of the binding, by the plan's names. Every method may reject with `DeviceError`. */
 export interface Devices {
   /** Loads a module (refused when its hash is not the bound one) and describes it. Needs no login. */
   describeModule(module: string): Promise<ModuleDescription>;
   /** Reads a unit without logging in: token, flags; `identity` and what follows are null. */
+  /** Random bytes of the token, sealed to a key of the share process. Nobody logs in. */
+  sealedRandom(unit: string, to: { readonly exchange: string; readonly publicKey: string }): Promise<SealedRandom>;
   glanceAtUnit(unit: string): Promise<UnitReading>;
+  /** Logs in as user where nobody is logged in, so that what follows asks nobody. */
+  openUnit(unit: string): Promise<void>;
   /** Logs in as user, proves the identity with `nonce` (32 bytes hex), reads state, registers, inventory, capabilities. */
   readUnit(unit: string, nonce: string): Promise<UnitReading>;
   /** Logs in as user and asks the token everything that it can be asked; leaves nothing behind. */
@@ -176,6 +264,16 @@ export interface Devices {
   initialiseToken(unit: string, label: string, again: boolean): Promise<TokenDescription>;
   /** C_InitPIN with the user PIN that the people make. */
   setUserPin(unit: string): Promise<TokenDescription>;
+  /** C_SetPIN: those who hold the PIN give it, those who make it make another; one login with that one proves it. */
+  changePin(unit: string, role: 'user' | 'security-officer', step: string): Promise<TokenDescription>;
+  /** C_InitPIN with the security officer logged in, for a user PIN that is locked or lost; proven likewise. */
+  unlockPin(unit: string, step: string): Promise<TokenDescription>;
+  /** One login with the PIN of before or after a change, which people chose to try. The token may count a wrong one. */
+  tryPin(
+    unit: string,
+    role: 'user' | 'security-officer',
+    change: { readonly step: string; readonly pin: 'old' | 'new' },
+  ): Promise<{ readonly opens: boolean; readonly token: TokenDescription }>;
   /** Makes the identity key and the first state object. */
   createIdentity(
     unit: string,
@@ -187,18 +285,50 @@ export interface Devices {
    * same again finishes what a crash broke off.
    */
   zeroise(unit: string, request: ZeroiseRequest): Promise<UnitReading>;
-  /** An ephemeral RSA key pair in the token; lives until {@link endStep}. */
-  makeImportKey(unit: string): Promise<ImportKey>;
+  /** Looks at a secret key that others made, and computes its verification pattern. Rejects when there is not exactly one. */
+  examineKey(unit: string, key: KeyAddress): Promise<ExaminedKey>;
+  /**
+   * Ends the workers of the units' modules, with every session and login in them, so that a vendor's tool has the devices
+   * to itself. Resolves with the ids of the modules; no worker of them is started before the next request.
+   */
+  release(units: readonly string[]): Promise<readonly string[]>;
+  /**
+   * An ephemeral key pair in the token; lives until {@link endStep}. RSA where the token unwraps OAEP; else, or where `by`
+   * says so, one for ECDH.
+   */
+  makeImportKey(unit: string, by: 'rsa-oaep' | 'ecdh' | null): Promise<ImportKey>;
   /** A session AES-256 key that may be wrapped and do nothing but encrypt the nonce and give its check value. */
   makeRootKey(unit: string, name: string): Promise<SessionKey>;
   /** C_WrapKey to an RSA public key; base64 ciphertext. */
-  wrapRootKey(unit: string, handle: string, to: TransportKey): Promise<string>;
-  /** AES-GCM of `nonce` (base64) under the key, in the token; `null` where the token has no GCM. */
-  encryptNonce(unit: string, handle: string, nonce: string): Promise<{ iv: string; encryptedNonce: string } | null>;
+  wrapRootKey(unit: string, handle: string, to: TransportKey, form: TokenForm): Promise<string>;
+  /** A service's nonce (base64) under the key, in the token; `null` where the token lacks the cipher. */
+  encryptNonce(unit: string, handle: string, nonce: ServiceNonce): Promise<EncryptedNonce | null>;
   /** Destroys a session key and proves it gone. */
   destroyRootKey(unit: string, handle: string): Promise<void>;
+  /** A key that stays in the unit. Refused when there is an object of its name. */
+  makeKey(unit: string, key: KeyToMake): Promise<KeptKey>;
+  /** A key that stays in the unit; null when there is no object of its name. */
+  lookForKey(unit: string, name: string): Promise<KeptKey | null>;
+  /** C_WrapKey under the current master key, and proof that the key comes back. `format` null: the first that the token has. */
+  wrapKey(unit: string, name: string, format: WrapFormat | null): Promise<WrappedKey>;
+  /** Has a key never leave the unit any more; resolves with its attributes, read back. */
+  sealKey(unit: string, name: string): Promise<ReadBack>;
+  /** Brings a wrapped key back into a unit that has its master key; resolves with its attributes, read back. */
+  restoreKey(unit: string, key: WrappedKey): Promise<ReadBack>;
+  /** Destroys a key and proves it gone; resolves with the number of its objects. */
+  destroyKey(unit: string, name: string): Promise<number>;
+  /** Wraps keys anew, from the current master key to the committed one of this pattern, each proven. Nothing stays in the unit. */
+  reEncipher(unit: string, to: string, keys: readonly WrappedKey[]): Promise<readonly WrappedKey[]>;
+  /** Proves that wrapped keys come back under a master key that is in one of the registers. */
+  checkWrapped(unit: string, masterKey: string, keys: readonly WrappedKey[]): Promise<void>;
   /** A participant's own token signs `message` (DSSE PAE bytes); DER (or raw for Ed25519, PSS), verified against the bound key. */
   sign(participant: string, message: Uint8Array): Promise<Uint8Array>;
+  /** Makes the key pair on a custodian's own token that a share is encrypted to; or finds it, where it was made before. */
+  makeShareKey(participant: string, share: ShareOfSet): Promise<ShareKey>;
+  /** Puts the envelope (base64) of a share on its custodian's own token. */
+  keepShare(participant: string, share: ShareOfSet, envelope: string): Promise<void>;
+  /** Opens the envelope of a share with its custodian's own token, for the share process alone. */
+  openShare(participant: string, share: ShareOfSet, asked: AskedOfToken): Promise<FromToken>;
   /** Reads the public key on the token of an open seat of the binding, once its holder has logged in. */
   readSeatKey(seat: string): Promise<SigningKey>;
   /** Somebody was enrolled into an open seat with this key: from now on they sign with it. */
@@ -220,20 +350,106 @@ export interface ShareCommitment {
   readonly commitment: string;
 }
 
+/** `components`: XOR, all needed. `threshold`: SLIP-39, m of n. */
+export type ShareScheme = 'components' | 'threshold';
+
+/** What set of shares is made. */
+export interface ShareSetShape {
+  readonly scheme: ShareScheme;
+  readonly threshold: number;
+  readonly count: number;
+  /** Length of the master key in bytes. */
+  readonly bytes: MasterKeyBytes;
+}
+
+/** Lengths of master keys that are made as shares: AES-128, AES-192, AES-256. */
+export type MasterKeyBytes = 16 | 24 | 32;
+
+/** Random bytes of a token, sealed to the share process; base64. */
+export interface SealedRandom {
+  readonly publicKey: string;
+  readonly sealed: string;
+}
+
+/** Asks a unit for random bytes, sealed to a key of the share process; null where it gives none. Does not reject for that. */
+export type DrawRandom = (
+  unit: string,
+  to: { readonly exchange: string; readonly publicKey: string },
+) => Promise<SealedRandom | null>;
+
+/** A source of randomness by its name, and how many bytes of it were mixed. */
+export interface MixedSource {
+  readonly source: string;
+  readonly bytes: number;
+}
+
 /** A set of shares as the transcript knows it. `set` is 16 bytes hex. */
 export interface ShareSet {
   readonly set: string;
-  readonly scheme: 'components';
+  readonly scheme: ShareScheme;
+  /** How many of the shares give the master key; all of them with components. */
   readonly threshold: number;
+  /** Length of the master key in bytes; not there where it is 32. */
+  readonly bytes?: Exclude<MasterKeyBytes, 32>;
   readonly shares: readonly ShareCommitment[];
   /** Verification pattern of the master key, 64 hex digits. */
   readonly pattern: string;
 }
 
+/** A share by its set and number. */
+export interface ShareOfSet {
+  readonly set: string;
+  readonly index: number;
+}
+
+/** Key pair on a custodian's token, for one share; their signing key signed `shareKeyStatement`. */
+export interface ShareKey extends TransportKey {
+  readonly signature: string;
+}
+
+/** One end of a sealed exchange, opened by the share process: its id, and its public key in base64. */
+export interface AskedOfToken {
+  readonly exchange: string;
+  readonly key: string;
+}
+
+/** The other end's answer: envelope, public key, and the one-time key of the envelope, sealed; all base64. */
+export interface FromToken {
+  readonly envelope: string;
+  readonly key: string;
+  readonly sealed: string;
+}
+
+/** The folder at which a medium is mounted; `removable`: one that is not removable is refused. */
+export interface ShareMedium {
+  readonly path: string;
+  readonly removable: boolean;
+}
+
+/** An age file of a share: on which medium, and what locks it. `identityFile`: where the custodian keeps their identity. */
+export interface ShareFile {
+  readonly medium: ShareMedium;
+  readonly lock:
+    | { readonly kind: 'recipient'; readonly recipient: string; readonly identityFile: string | null }
+    | { readonly kind: 'passphrase' };
+}
+
+/** Where the sheet of a share goes: to a USB printer's device, in a language that it takes, or to a medium. */
+export type SheetTarget =
+  | { readonly kind: 'printer'; readonly path: string; readonly language: 'pdf' | 'postscript' }
+  | { readonly kind: 'medium'; readonly medium: ShareMedium };
+
 /** The share process of one set. Every method may reject with `DeviceError`. */
 export interface ShareRoom {
-  /** Makes a master key as components. Starts the share process. */
-  generate(count: number): Promise<ShareSet>;
+  /**
+   * Makes a master key and its shares from the workstation's randomness and that of the units that give some. Starts the
+   * share process. Resolves with what was mixed, too, as the share process tells it.
+   */
+  generate(
+    shape: ShareSetShape,
+    units: readonly string[],
+    draw: DrawRandom,
+  ): Promise<{ readonly set: ShareSet; readonly mixed: readonly MixedSource[] }>;
   /** Starts a share process for a set that exists already: its shares will be entered by their custodians. */
   reopen(set: ShareSet): Promise<void>;
   /** Whether a share process is alive that holds this set. */
@@ -243,7 +459,45 @@ export interface ShareRoom {
   /** Shows one share to its custodian until they say that they have it. */
   show(index: number, custodian: string): Promise<void>;
   /** The custodian enters the share; it is checked against the commitment. Rejects with `SHARE_WRONG` naming the row. */
-  enter(index: number, custodian: string): Promise<void>;
+  enter(
+    index: number,
+    custodian: string,
+    how?: {
+      /** A copy of a share that was read back already. */
+      readonly copy?: boolean;
+      /** It is shown again, for a copy that is yet to be made. */
+      readonly more?: boolean;
+    },
+  ): Promise<void>;
+  /** Writes one share as an age file; the custodian makes the passphrase, if it is to one. `sha256`: of the file. */
+  writeFile(index: number, custodian: string, to: ShareFile): Promise<{ file: string; sha256: string }>;
+  /** The custodian opens that file; the share in it is checked like one that is entered. */
+  readFile(index: number, custodian: string, from: ShareFile): Promise<void>;
+  /** Prints one share as a sheet, or writes the sheet as a PDF; the custodian types it back. `file`: its name on the medium. */
+  print(index: number, custodian: string, to: SheetTarget): Promise<{ file: string | null }>;
+  /** Encrypts one share to a key on its custodian's token. `envelope`: base64, for the token to keep; `sha256`: its hash. */
+  sealShare(
+    index: number,
+    custodian: string,
+    key: ShareKey,
+    holder: SigningKey,
+  ): Promise<{ envelope: string; sha256: string }>;
+  /** What the token is asked with, for the next {@link takeFromToken}. */
+  askToken(): Promise<AskedOfToken>;
+  /** Takes a share back that its custodian's token opened. */
+  takeFromToken(index: number, custodian: string, given: FromToken): Promise<void>;
+  /** The custodian enters the share, which is compared with its commitment and forgotten. `seen`: proven before, by whom and when. */
+  prove(
+    index: number,
+    custodian: string,
+    seen: readonly { readonly index: number; readonly by: string; readonly at: string }[],
+  ): Promise<void>;
+  /** Who has a share enters it; the successor is shown it, and reads it back. Nothing is combined or kept. */
+  transfer(index: number, custodian: string, to: string): Promise<void>;
+  /** From what was entered a new set for the same master key, in the same process, which holds that one from now on. */
+  reshare(shape: ShareSetShape): Promise<ShareSet>;
+  /** Proves that every share of the set was read back and has its part in a combination that gives the pattern. */
+  proveWhole(): Promise<void>;
   /** Combines what was entered, checks the pattern, and wraps the master key to a unit's import key; base64. */
   wrapMasterKey(
     importKey: ImportKey,
@@ -252,15 +506,16 @@ export interface ShareRoom {
   /** Ends the share process of the set. */
   end(): Promise<void>;
   /** For tokens that cannot wrap to the target: a one-time RSA key made outside every token. Starts a share process of its own. */
-  makeOneTimeKey(): Promise<TransportKey>;
+  makeOneTimeKey(oaep: TransportKey['oaep']): Promise<TransportKey>;
   /** Unwraps what a token wrapped to the one-time key, checks the check value, wraps again to `to`; ends its process. */
   rewrap(request: {
     readonly wrapped: string;
     readonly checkValue: CheckValue;
     readonly to: TransportKey;
-    /** Encrypt this nonce (base64) too, when the token could not. */
-    readonly nonce: string | null;
-  }): Promise<{ payload: string; nonce: { iv: string; encryptedNonce: string } | null }>;
+    readonly form: PackageForm;
+    /** Encrypt this nonce too, when the token could not. */
+    readonly nonce: ServiceNonce | null;
+  }): Promise<{ payload: string; nonce: EncryptedNonce | null }>;
 }
 
 /** Something the people are told; no secrets, no jargon of ours. */
@@ -348,10 +603,27 @@ export interface Observation {
   readonly found: string;
 }
 
+/** A network link to an HSM, as the binding names it; the only ones that may be up. */
+export interface HsmLink {
+  /** Id of the module that needs it. */
+  readonly module: string;
+  /** Name of the network interface, such as `eth1`. */
+  readonly interface: string;
+  /** Name or address of the HSM. */
+  readonly peer: string;
+  readonly port: number;
+}
+
 /** Pre-flight of the workstation: network interfaces, swap, core dumps, clock, disk, runtime, known answers. */
 export interface Workstation {
-  /** `media` are those the bundle is to be copied to: whether each is there and can be written to is observed too. */
-  observe(media: readonly { readonly id: string; readonly path: string }[]): Promise<readonly Observation[]>;
+  /**
+   * `media` are those the bundle is to be copied to: whether each is there and can be written to is observed too. Network
+   * interfaces of `links` may be up, and should be.
+   */
+  observe(
+    media: readonly { readonly id: string; readonly path: string }[],
+    links: readonly HsmLink[],
+  ): Promise<readonly Observation[]>;
   /** Reads a file named in the binding (wrapping parameters); at most `limit` bytes. */
   readInput(path: string, limit: number): Promise<Uint8Array>;
   /**
@@ -370,5 +642,6 @@ export interface EnginePorts {
   readonly shares: ShareRoom;
   readonly people: People;
   readonly workstation: Workstation;
+  readonly keyStores: KeyStores;
   readonly printer: Printer;
 }

@@ -68,11 +68,13 @@ const Connected = v.object({
 const WithState = v.object({ state: UnitState });
 const Set = v.object({
   set: v.string(),
-  scheme: v.literal('components'),
+  scheme: v.picklist(['components', 'threshold']),
   threshold: v.number(),
   shares: v.array(v.object({ index: v.number(), salt: v.string(), commitment: v.string() })),
   pattern: v.string(),
 });
+
+const MadeInside = v.object({ key: v.string(), pattern: v.string() });
 
 const Seal = v.object({ material: v.string(), number: v.string() });
 const AgreedClock = v.object({ skewMs: v.object({ median: v.number() }) });
@@ -105,6 +107,7 @@ export class CeremonyRecord {
   private readonly madeCheckpoints: CheckpointRecord[] = [];
   private readonly namedFiles = new Map<string, string>();
   private currentSet: ShareSet | null = null;
+  private insideKey: { readonly key: string; readonly pattern: string } | null = null;
   private readonly raisedExceptions = new RaisedExceptions();
   private readonly allLines: Line[] = [];
   private exceptionCount = 0;
@@ -224,12 +227,18 @@ export class CeremonyRecord {
     return this.deviatedSteps.has(step);
   }
 
-  /** Who holds a share of a set: the custodian who read it back last; null when nobody has. */
-  shareHolder(set: string, index: number): string | null {
+  /**
+   * Who holds a share of a set, or the copy of it that people of a position hold: who read it back last; null when nobody has.
+   */
+  shareHolder(set: string, index: number, copy: string | null = null): string | null {
     const acts = [...this.stepRecords.values()].flatMap((one) => [...one.acts.values()]);
     const found = acts.findLast(
       ({ status, result }) =>
-        status === 'done' && result['set'] === set && result['index'] === index && result['readBack'] === true,
+        status === 'done' &&
+        result['set'] === set &&
+        result['index'] === index &&
+        result['readBack'] === true &&
+        (result['copy'] ?? null) === copy,
     );
     return typeof found?.result['custodian'] === 'string' ? found.result['custodian'] : null;
   }
@@ -257,6 +266,11 @@ export class CeremonyRecord {
   /** The share set that counts: the last one made. Null before the first. */
   get set(): ShareSet | null {
     return this.currentSet;
+  }
+
+  /** The master key that a unit made inside itself: id and verification pattern. Null where none did. */
+  get madeInside(): { readonly key: string; readonly pattern: string } | null {
+    return this.insideKey;
   }
 
   /** Everybody who is or was on the roster: line 0's people, those of later sessions, those enrolled on the day. */
@@ -428,6 +442,8 @@ export class CeremonyRecord {
     if (unit !== null) this.learnUnit(unit, result);
     const set = v.safeParse(v.object({ shareSet: Set }), result);
     if (set.success) this.currentSet = set.output.shareSet;
+    const inside = v.safeParse(v.object({ madeInside: MadeInside }), result);
+    if (inside.success) this.insideKey = inside.output.madeInside;
   }
 
   private learnUnit(unit: string, result: JsonObject): void {

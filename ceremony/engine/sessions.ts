@@ -196,12 +196,16 @@ export function sessionFindings(
     ...(canonicalJson(next.custody ?? null) === canonicalJson(first.custody ?? null)
       ? []
       : [finding('session-ledger', 'The binding carries another custody ledger than the first.', SAME_LEDGER)]),
+    ...(canonicalJson(next.shareSets ?? null) === canonicalJson(first.shareSets ?? null)
+      ? []
+      : [finding('session-shares', 'The binding carries other sets of shares than the first.', SAME_SHARES)]),
     ...roster.flatMap((one) => rosterFindings(one, record)),
     ...next.people.flatMap(({ id, position }) => positionFindings(id, position, first, record)),
     ...[...units].flatMap(([id, known]) => unitFindings(id, known, next, first)),
   ];
 }
 
+const SAME_SHARES = 'Take `shareSets` from the first binding: what became of shares since is in the record.';
 const SAME_LEDGER = 'Take `custody` from the first binding: what was entered since is in the record.';
 const CEREMONY = 'Take ceremony, mode and room from the binding of the session before.';
 

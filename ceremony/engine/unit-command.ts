@@ -3,6 +3,7 @@ import type { Envelope, SigningKey } from '../command/dsse';
 import { PAYLOAD_TYPES } from '../command/dsse';
 import { nextCommand, openCommand } from '../command/apply';
 import { stateSha256, type CommandPayload, type UnitState } from '../command/unit-state';
+import { onOneLine } from '../on-one-line';
 import type { JsonObject } from '../canonical-json';
 import type { RosterEntry } from '../transcript/line';
 import { act, type Observed } from './act';
@@ -43,36 +44,44 @@ interface Doing {
  * @param doing for a command that is a request of its own to the device
  */
 export async function commandUnit(ceremony: Ceremony, command: UnitCommand, doing?: Doing): Promise<void> {
+  const carryOut = await signFor(ceremony, command, doing);
+  await carryOut();
+}
+
+/** Signs a command, for which people come to their tokens; what it returns carries the command out, for which nobody does. */
+export async function signFor(ceremony: Ceremony, command: UnitCommand, doing?: Doing): Promise<() => Promise<void>> {
   const { step, unit } = command;
   const key = `${unit}/${command.name}`;
   const past = ceremony.record.act(step, key);
-  if (past?.status === 'done') return;
+  if (past?.status === 'done') return () => Promise.resolve();
   const envelope = fresh(ceremony, unit, pendingCommand(past)) ?? (await signCommand(ceremony, command));
   const again: Omit<CommandRequest, 'state' | 'wrapped'> = {
     command: envelope,
     custodians: { ...command.custodians },
     pattern: command.delivery?.pattern ?? null,
   };
-  await act(ceremony, {
-    step,
-    key,
-    operation: command.payload.command,
-    unit,
-    parameters: { ...command.payload },
-    expected: command.expected,
-    command: envelope,
-    by: envelope.signatures.map((one) => one.keyid),
-    perform: async () => {
-      if (doing !== undefined) return { result: await doing.perform(envelope, stateOf(ceremony, unit)) };
-      const wrapped = (await command.delivery?.wrap()) ?? null;
-      const request: CommandRequest = { ...again, state: stateOf(ceremony, unit), wrapped };
-      return { result: resultOf(await ceremony.ports.devices.perform(unit, request), unit) };
-    },
-    observe: () =>
-      doing === undefined
-        ? observeCommand(ceremony, step, unit, again)
-        : doing.observe(envelope, stateOf(ceremony, unit)),
-  });
+  return async () => {
+    await act(ceremony, {
+      step,
+      key,
+      operation: command.payload.command,
+      unit,
+      parameters: { ...command.payload },
+      expected: command.expected,
+      command: envelope,
+      by: envelope.signatures.map((one) => one.keyid),
+      perform: async () => {
+        if (doing !== undefined) return { result: await doing.perform(envelope, stateOf(ceremony, unit)) };
+        const wrapped = (await command.delivery?.wrap()) ?? null;
+        const request: CommandRequest = { ...again, state: stateOf(ceremony, unit), wrapped };
+        return { result: resultOf(await ceremony.ports.devices.perform(unit, request), unit, command.payload) };
+      },
+      observe: () =>
+        doing === undefined
+          ? observeCommand(ceremony, step, unit, again)
+          : doing.observe(envelope, stateOf(ceremony, unit)),
+    });
+  };
 }
 
 /** Signs the next command for a unit, by each of the signers on their own token. */
@@ -97,12 +106,18 @@ function inWords(payload: CommandPayload): string {
       return `${String(payload.signatureThreshold)} signatures for commands, ${String(payload.revocationThreshold)} for removals, on`;
     case 'master-key.load':
       return `load share ${String(payload.index)} of ${String(payload.of)} into`;
+    case 'master-key.generate':
+      return 'make a master key, which stays there, inside';
     case 'master-key.commit':
       return 'commit the new master key of';
     case 'master-key.activate':
       return 'activate the new master key of';
+    case 'master-key.replace':
+      return 'put the new master key in the place of the current one, which is destroyed, of';
     case 'master-key.clear':
       return 'clear the new register of';
+    case 'master-key.adopt':
+      return `make the key “${onOneLine(payload.label)}” the current master key of`;
     case 'unit.zeroise':
       return 'destroy everything on';
   }

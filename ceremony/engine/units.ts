@@ -7,7 +7,7 @@ import { commandSha256, stateSha256, type UnitState } from '../command/unit-stat
 import { hex } from '../check-value';
 import type { JsonObject } from '../canonical-json';
 import type { Ceremony } from './ceremony';
-import type { UnitReading } from './ports';
+import type { InventoryEntry, UnitReading } from './ports';
 import type { KnownUnit } from './record';
 
 /** A reading whose identity was proven and whose state is the one on record. Made by {@link readUnit} only. */
@@ -36,6 +36,9 @@ export async function readUnit(ceremony: Ceremony, step: string, unit: string): 
   }
   if (reading.registers === null) throw changed(unit, 'its master-key registers cannot be read');
   const [found, recorded] = [statusOf(reading.registers), known.state.registers];
+  if (reading.registers.retiring !== undefined && !ceremony.record.hasUnfinished(unit)) {
+    throw changed(unit, 'a master key is being retired on it, and the record has no command for that');
+  }
   // Half-done commands are settled by the act that announced them.
   if ((found.new !== recorded.new || found.current !== recorded.current) && !ceremony.record.hasUnfinished(unit)) {
     throw changed(
@@ -98,8 +101,23 @@ export function describe(reading: UnitReading): JsonObject {
     registers:
       reading.registers === null
         ? null
-        : { new: { ...reading.registers.new }, current: { ...reading.registers.current } },
+        : {
+            new: { ...reading.registers.new },
+            current: { ...reading.registers.current },
+            ...(reading.registers.retiring === undefined ? {} : { retiring: { ...reading.registers.retiring } }),
+          },
   };
+}
+
+/** What the transcript keeps of the objects of a reading. */
+export function describeObjects({ objects }: UnitReading): JsonObject[] {
+  return (objects ?? []).map((one) => describeObject(one));
+}
+
+/** What the transcript keeps of an object on a token. */
+export function describeObject(object: InventoryEntry): JsonObject {
+  const { attributes, checkValue } = object;
+  return { ...object, attributes: { ...attributes }, checkValue: checkValue === null ? null : { ...checkValue } };
 }
 
 /** An operational unit is met for the first time: the binding says, from the last verified bundle, what it must be. */

@@ -3,45 +3,17 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { canonicalBytes, type Json } from '../canonical-json';
 import type { CheckValue } from '../check-value';
-import { Id, Sha256Hex } from '../text-forms';
-import { KEY_PROTECT_ALGORITHM, KeyProtectFields, KeyProtectPurpose, KeyProtectService } from './key-protect';
+import { Id } from '../text-forms';
 import { MAX_FILE_BYTES, RecordError, describeIssue, readRecord } from './read-record';
-import { Target, targetProblem } from './target';
-import { UtcTime } from './utc-time';
-import type { WrappingParameters } from './wrapping-parameters';
+import { targetProblem } from './target';
+import { wrappedBytes, type Sealed } from './target-profile';
+import { KeyPackage, profileOf } from './targets';
+import { wrappingOf, type WrappingParameters } from './wrapping-parameters';
 
 /** Longest `*.keypackage.json` that is read, in bytes. */
 export const MAX_PACKAGE_BYTES = MAX_FILE_BYTES;
 
-/** Schema of `*.keypackage.json`. Unknown members are refused. Nothing in it is secret. */
-export const KeyPackage = v.strictObject({
-  keyrite: v.literal('key-package/1'),
-  target: Target,
-  service: KeyProtectService,
-  purpose: KeyProtectPurpose,
-  algorithm: v.literal(KEY_PROTECT_ALGORITHM),
-  /** What is sent, under the service's own names. */
-  fields: KeyProtectFields,
-  /** The wrapping key: SHA-256 of its SPKI. */
-  publicKeySha256: Sha256Hex,
-  expires: UtcTime,
-  /** Of the wrapped AES key; never sent. */
-  checkValue: v.strictObject({
-    algorithm: v.literal('aes-cmac'),
-    value: v.pipe(
-      v.string(),
-      v.regex(/^(?!0{10})[0-9a-f]{10}$/, 'expected 10 lower-case hex digits, not all of them zero'),
-    ),
-  }),
-  /** `share-process`: the token lacked the mechanism, so the key was re-wrapped outside it. */
-  wrappedIn: v.picklist(['token', 'share-process']),
-  /** Ceremony that made it, and the number of the transcript line that tells of it. */
-  ceremony: Id,
-  line: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-});
-
-/** A key package. */
-export type KeyPackage = v.InferOutput<typeof KeyPackage>;
+export { KeyPackage };
 
 /** The file is not usable as a key package; the message names the member by its dotted path. */
 export class KeyPackageError extends RecordError {
@@ -55,14 +27,8 @@ export class KeyPackageError extends RecordError {
 const fail = (path: string, problem: string): RecordError => new KeyPackageError(path, problem);
 
 /** What a package is made of. */
-export interface PackageParts {
+export interface PackageParts extends Sealed {
   readonly parameters: WrappingParameters;
-  /** The key, wrapped to the parameters' public key; base64 of 512 bytes. */
-  readonly wrapped: string;
-  /** base64 of 12 bytes. */
-  readonly iv: string;
-  /** The parameters' nonce under the new key; base64 of 28 bytes. */
-  readonly encryptedNonce: string;
   readonly checkValue: CheckValue;
   readonly wrappedIn: 'token' | 'share-process';
   /** Id of the ceremony. */
@@ -74,22 +40,18 @@ export interface PackageParts {
 /**
  * Builds a package from what token or share process gave.
  *
- * @throws KeyPackageError when a part is not what Key Protect takes
+ * @throws KeyPackageError when a part is not what the service takes
  */
 export function buildKeyPackage(parts: PackageParts): KeyPackage {
   const { parameters } = parts;
+  const profile = profileOf(parameters);
   const candidate = {
     keyrite: 'key-package/1',
     target: parameters.target,
     service: parameters.service,
     purpose: parameters.purpose,
     algorithm: parameters.algorithm,
-    fields: {
-      payload: parts.wrapped,
-      encryptedNonce: parts.encryptedNonce,
-      iv: parts.iv,
-      encryptionAlgorithm: parameters.algorithm,
-    },
+    fields: profile.fields(parameters, parts),
     publicKeySha256: parameters.publicKeySha256,
     expires: parameters.expires,
     checkValue: { algorithm: parts.checkValue.algorithm, value: parts.checkValue.value },
@@ -98,9 +60,26 @@ export function buildKeyPackage(parts: PackageParts): KeyPackage {
     line: parts.line,
   };
   const result = v.safeParse(KeyPackage, candidate);
-  if (result.success) return result.output;
+  if (result.success) {
+    requireLength(result.output, parameters);
+    return result.output;
+  }
   const { path, problem } = describeIssue(result.issues[0]);
   throw fail(path, problem);
+}
+
+/** The wrapped key of a package in base64, as the record of the ceremony has it. */
+export function wrappedKeyIn(keyPackage: KeyPackage): string {
+  return profileOf(keyPackage).wrappedIn(keyPackage.fields);
+}
+
+/** No length field says where one part of a wrapped key ends: services split at the modulus. */
+function requireLength(keyPackage: KeyPackage, parameters: WrappingParameters): void {
+  const { form, bits } = wrappingOf(parameters);
+  const expected = wrappedBytes(form, bits);
+  const { length } = Buffer.from(wrappedKeyIn(keyPackage), 'base64');
+  if (expected === null || length === expected) return;
+  throw fail('fields', `expected a wrapped key of ${String(expected)} bytes, got ${String(length)}`);
 }
 
 /**

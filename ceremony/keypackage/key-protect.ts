@@ -5,6 +5,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import * as v from 'valibot';
 import { Base64 } from '../text-forms';
+import { Ends, PACKAGE_ENTRIES, PARAMETERS_ENTRIES } from './file-entries';
+import type { TargetProfile } from './target-profile';
 
 /** The only algorithm Key Protect unwraps with: RSAES-OAEP, SHA-256, MGF1 with SHA-256, empty label. */
 export const KEY_PROTECT_ALGORITHM = 'RSAES_OAEP_SHA_256';
@@ -75,6 +77,42 @@ export const KeyProtectFields = v.strictObject({
   encryptionAlgorithm: v.literal(KEY_PROTECT_ALGORITHM),
 });
 export type KeyProtectFields = v.InferOutput<typeof KeyProtectFields>;
+
+const place = {
+  target: v.literal('ibm-key-protect'),
+  service: KeyProtectService,
+  purpose: KeyProtectPurpose,
+  algorithm: v.literal(KEY_PROTECT_ALGORITHM),
+  expires: Ends,
+};
+
+/** `wrapping-parameters.json` for Key Protect. */
+export const KeyProtectParameters = v.strictObject({
+  ...PARAMETERS_ENTRIES,
+  ...place,
+  /** base64 of 12 bytes. */
+  nonce: v.pipe(Base64, v.length(16, 'expected 16 characters (12 bytes) of base64')),
+});
+export type KeyProtectParameters = v.InferOutput<typeof KeyProtectParameters>;
+
+/** `*.keypackage.json` for Key Protect. */
+export const KeyProtectPackage = v.strictObject({ ...PACKAGE_ENTRIES, ...place, fields: KeyProtectFields });
+export type KeyProtectPackage = v.InferOutput<typeof KeyProtectPackage>;
+
+/** See {@link TargetProfile}. */
+export const KEY_PROTECT: TargetProfile<KeyProtectParameters, KeyProtectFields> = {
+  bits: [KEY_PROTECT_KEY_BITS],
+  problem: () => null,
+  wrapping: ({ nonce }) => ({ form: 'oaep', oaep: 'sha256', nonce: { value: nonce, by: 'aes-gcm' } }),
+  fields: ({ algorithm }, { wrapped, iv = '', encryptedNonce = '' }) => ({
+    payload: wrapped,
+    encryptedNonce,
+    iv,
+    encryptionAlgorithm: algorithm,
+  }),
+  wrappedIn: ({ payload }) => payload,
+  notice: null,
+};
 
 /**
  * Encrypts an import token's nonce under the key being imported: AES-GCM, no additional data, ciphertext then tag.

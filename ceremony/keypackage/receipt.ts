@@ -6,7 +6,6 @@ import { Id, Instant, Name, Sha256Hex } from '../text-forms';
 import { FileSignature, bytesToSign, isSignedBy } from './file-signature';
 import { KeyProtectKeyId, KeyProtectPurpose, KeyProtectService } from './key-protect';
 import { RecordError, readRecord } from './read-record';
-import { Target } from './target';
 
 /** Schema of `receipt.json`. Unknown members are refused. */
 export const Receipt = v.strictObject({
@@ -16,7 +15,8 @@ export const Receipt = v.strictObject({
   mode: v.exactOptional(v.picklist(['rehearsal', 'production'])),
   /** SHA-256 of the key package's file. */
   package: v.strictObject({ sha256: Sha256Hex }),
-  target: Target,
+  /** `upload` knows Key Protect only, in this version. */
+  target: v.picklist(['ibm-key-protect']),
   service: KeyProtectService,
   purpose: KeyProtectPurpose,
   publicKeySha256: Sha256Hex,

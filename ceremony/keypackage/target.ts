@@ -1,6 +1,6 @@
-/** The cloud services that key packages are made for. */
-import * as v from 'valibot';
+/** The cloud services that the file formats know, and which of them this version makes packages for. */
 import type { Json } from '../canonical-json';
+import { TARGET_NAMES } from './target-names';
 
 /** Every target the file formats know. */
 export const TARGETS = [
@@ -14,9 +14,6 @@ export const TARGETS = [
   'cms',
 ] as const;
 
-/** The targets that this version makes packages for. */
-export const Target = v.picklist(['ibm-key-protect']);
-
 /**
  * Why a file is not for this version, or null: its `target` is one that the format knows and this version does not
  * make packages for. A missing or unknown target is left to the schema.
@@ -24,6 +21,7 @@ export const Target = v.picklist(['ibm-key-protect']);
 export function targetProblem(json: Json): string | null {
   if (typeof json !== 'object' || json === null || !('target' in json)) return null;
   const { target } = json;
-  if (target === 'ibm-key-protect' || !(TARGETS as readonly Json[]).includes(target ?? null)) return null;
-  return `${target as string} is known, but this version makes packages for ibm-key-protect only`;
+  if ((TARGET_NAMES as readonly Json[]).includes(target ?? null)) return null;
+  if (!(TARGETS as readonly Json[]).includes(target ?? null)) return null;
+  return `${target as string} is known, but this version makes packages for ${TARGET_NAMES.join(', ')} only`;
 }

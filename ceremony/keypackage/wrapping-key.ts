@@ -12,12 +12,12 @@ const ROCA_PRIMES = SMALL_PRIMES.filter((prime) => prime > 2 && prime <= 167);
 
 /**
  * What is wrong with an RSA public key for wrapping, or null. Checked: DER SPKI with nothing behind it, RSA, exactly
- * `bits` long, exponent 65537, odd, no small factor, not from a ROCA generator. This does not say whose key it is.
+ * as long as one of `bits`, exponent 65537, odd, no small factor, not from a ROCA generator. This does not say whose key it is.
  *
  * @param spki DER SubjectPublicKeyInfo
- * @param bits length of the modulus that the target promises
+ * @param bits lengths of the modulus that the target has
  */
-export function wrappingKeyProblem(spki: Uint8Array, bits: number): string | null {
+export function wrappingKeyProblem(spki: Uint8Array, bits: readonly number[]): string | null {
   let key: KeyObject;
   try {
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
@@ -28,7 +28,9 @@ export function wrappingKeyProblem(spki: Uint8Array, bits: number): string | nul
   }
   if (key.asymmetricKeyType !== 'rsa') return `expected an RSA key, got ${String(key.asymmetricKeyType)}`;
   const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength !== bits) return `expected RSA of ${String(bits)} bits, got ${String(modulusLength)}`;
+  if (modulusLength === undefined || !bits.includes(modulusLength)) {
+    return `expected RSA of ${bits.join(' or ')} bits, got ${String(modulusLength)}`;
+  }
   if (publicExponent !== EXPONENT) return `expected exponent 65537, got ${String(publicExponent)}`;
   const modulus = modulusOf(key);
   if (SMALL_PRIMES.some((prime) => modulus % BigInt(prime) === 0n)) return 'the modulus has a small factor';
@@ -36,6 +38,19 @@ export function wrappingKeyProblem(spki: Uint8Array, bits: number): string | nul
     return 'the modulus comes from a generator with a known flaw (ROCA, CVE-2017-15361)';
   }
   return null;
+}
+
+/**
+ * Length of an RSA key's modulus.
+ *
+ * @param spki DER SubjectPublicKeyInfo
+ * @throws RangeError when it is no RSA key
+ */
+export function rsaBits(spki: Uint8Array): number {
+  const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  if (bits === undefined) throw new RangeError(`public key: expected rsa, got ${String(key.asymmetricKeyType)}`);
+  return bits;
 }
 
 /** The name of a public key: lower-case hex SHA-256 of its DER SPKI. */

@@ -2,39 +2,16 @@
  * `wrapping-parameters.json`: what the connected machine fetched from the cloud service, so that a key can be wrapped
  * for it offline (DESIGN.md section 9). Whether its public key is the service's own has to be found out by people.
  */
-import * as v from 'valibot';
-import { canonicalBytes, type Json } from '../canonical-json';
+import { canonicalBytes, canonicalJson, type Json, type JsonObject } from '../canonical-json';
 import { PAYLOAD_TYPES, type SigningKey } from '../command/dsse';
-import { Base64, Instant, Name, Sha256Hex } from '../text-forms';
-import { FileSignature, bytesToSign, isSignedBy } from './file-signature';
-import { KEY_PROTECT_ALGORITHM, KEY_PROTECT_KEY_BITS, KeyProtectPurpose, KeyProtectService } from './key-protect';
+import { bytesToSign, isSignedBy } from './file-signature';
 import { RecordError, readRecord } from './read-record';
-import { Target, targetProblem } from './target';
-import { UtcTime } from './utc-time';
-import { publicKeySha256, wrappingKeyProblem } from './wrapping-key';
+import { targetProblem } from './target';
+import type { Wrapping } from './target-profile';
+import { WrappingParameters, profileOf } from './targets';
+import { publicKeySha256, rsaBits, wrappingKeyProblem } from './wrapping-key';
 
-/** Who collected: a name in any script, on one line. */
-export const CollectorName = Name;
-
-/** Schema of `wrapping-parameters.json`. Unknown members are refused. */
-export const WrappingParameters = v.strictObject({
-  keyrite: v.literal('wrapping-parameters/1'),
-  target: Target,
-  service: KeyProtectService,
-  purpose: KeyProtectPurpose,
-  algorithm: v.literal(KEY_PROTECT_ALGORITHM),
-  /** base64 DER SPKI. */
-  publicKey: Base64,
-  publicKeySha256: Sha256Hex,
-  /** base64 of 12 bytes. */
-  nonce: v.pipe(Base64, v.length(16, 'expected 16 characters (12 bytes) of base64')),
-  expires: UtcTime,
-  collected: v.strictObject({ at: Instant, by: CollectorName }),
-  signature: v.nullable(FileSignature),
-});
-
-/** Wrapping parameters that were read and found sound in form. */
-export type WrappingParameters = v.InferOutput<typeof WrappingParameters>;
+export type { WrappingParameters };
 
 /** The file is not usable as wrapping parameters; the message names the member by its dotted path. */
 export class WrappingParametersError extends RecordError {
@@ -59,13 +36,27 @@ export function readWrappingParameters(bytes: Uint8Array): WrappingParameters {
     if (problem !== null) throw fail('target', problem);
   });
   const spki = Buffer.from(parameters.publicKey, 'base64');
-  const problem = wrappingKeyProblem(spki, KEY_PROTECT_KEY_BITS);
+  const profile = profileOf(parameters);
+  const problem = wrappingKeyProblem(spki, profile.bits);
   if (problem !== null) throw fail('publicKey', problem);
   const sha256 = publicKeySha256(spki);
   if (parameters.publicKeySha256 !== sha256) {
     throw fail('publicKeySha256', `expected the SHA-256 of publicKey, ${sha256}`);
   }
+  const wrong = profile.problem(parameters, rsaBits(spki));
+  if (wrong !== null) throw fail(wrong.path, wrong.problem);
   return parameters;
+}
+
+/** How a key has to be wrapped by these parameters, and the length of their public key in bits. */
+export function wrappingOf(parameters: WrappingParameters): Wrapping & { readonly bits: number } {
+  const bits = rsaBits(Buffer.from(parameters.publicKey, 'base64'));
+  return { ...profileOf(parameters).wrapping(parameters), bits };
+}
+
+/** What everybody must know before anything is wrapped by these parameters, in whole sentences; null for nothing. */
+export function targetNotice(parameters: WrappingParameters): string | null {
+  return profileOf(parameters).notice;
 }
 
 /** The file's bytes: RFC 8785 form and one line feed. */
@@ -79,10 +70,10 @@ export function wrappingParametersFile(parameters: WrappingParameters): Uint8Arr
  * @param now the time that the people agreed on, RFC 3339 UTC
  * @throws RangeError when `now` is not a time
  */
-export function expiryProblem(dated: { readonly expires: string }, now: string): string | null {
+export function expiryProblem(dated: { readonly expires: string | null }, now: string): string | null {
   const time = Date.parse(now);
   if (Number.isNaN(time)) throw new RangeError(`now: expected an RFC 3339 time, got ${now}`);
-  if (time < Date.parse(dated.expires)) return null;
+  if (dated.expires === null || time < Date.parse(dated.expires)) return null;
   return `the service's wrapping key expired at ${dated.expires} and it is now ${now}: collect new wrapping parameters`;
 }
 
@@ -91,12 +82,18 @@ export function expiryProblem(dated: { readonly expires: string }, now: string):
  * service, algorithm, public key, nonce and expiry. Who collected, when, and the signature may differ.
  */
 export function collectorDifference(first: WrappingParameters, second: WrappingParameters): string | null {
-  if (first.service.instance !== second.service.instance) return 'service.instance';
-  if (first.service.region !== second.service.region) return 'service.region';
-  for (const member of ['target', 'algorithm', 'publicKey', 'nonce'] as const) {
-    if (first[member] !== second[member]) return member;
+  for (const member of new Set([...Object.keys(first.service), ...Object.keys(second.service)])) {
+    if (textOf(first.service, member) !== textOf(second.service, member)) return `service.${member}`;
   }
-  return Date.parse(first.expires) === Date.parse(second.expires) ? null : 'expires';
+  for (const member of ['target', 'algorithm', 'publicKey', 'nonce'] as const) {
+    if (textOf(first, member) !== textOf(second, member)) return member;
+  }
+  const [one, other] = [first, second].map(({ expires }) => (expires === null ? null : Date.parse(expires)));
+  return one === other ? null : 'expires';
+}
+
+function textOf(object: JsonObject, member: string): string {
+  return canonicalJson(object[member] ?? null);
 }
 
 /** The bytes a collector signs. */

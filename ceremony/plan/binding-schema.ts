@@ -3,7 +3,9 @@ import * as v from 'valibot';
 import { SIGNATURE_ALGORITHMS } from '../command/dsse';
 import { UnitState } from '../command/unit-state';
 import { Balance } from '../custody/ledger';
-import { Base64, Id, Name, Sha256Hex } from '../text-forms';
+import { ShareBalance } from '../custody/share-sets';
+import { MAX_KEY_STORES } from '../keypackage/key-kinds';
+import { AgeRecipient, Base64, Id, Name, Sha256Hex } from '../text-forms';
 
 /** Absolute path of a file on the workstation. */
 const Path = v.pipe(v.string(), v.regex(/^\/[^\0]*$/, 'expected an absolute path'), v.maxLength(4001));
@@ -40,6 +42,8 @@ const Person = v.strictObject({
   ),
   /** The encrypted PKCS#8 or PKCS#12 file of the person's key, for keys held by a file. */
   keyFile: v.optional(Path),
+  /** A custodian's own age recipient, and where their identity is once their medium is in; without that they type it. */
+  age: v.optional(v.strictObject({ recipient: AgeRecipient, identityFile: v.optional(Path) })),
 });
 export type Person = v.InferOutput<typeof Person>;
 
@@ -58,11 +62,20 @@ const Module = v.strictObject({
   sha256: Sha256Hex,
   /** The string some modules (NSS) want at C_Initialize. */
   libraryParameters: v.optional(v.pipe(v.string(), v.maxLength(4000))),
-  environment: v.array(v.strictObject({ name: v.pipe(v.string(), v.regex(/^[A-Z_][A-Z0-9_]*$/)), value: v.string() })),
+  /** Variables of the module's worker, and of nothing else. Some vendors write theirs in small letters too. */
+  environment: v.array(
+    v.strictObject({ name: v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)), value: v.string() }),
+  ),
   /** Configuration files the module reads, with their hashes. */
   files: v.array(v.strictObject({ path: Path, sha256: Sha256Hex })),
-  /** Network links of network HSMs. */
-  links: v.array(v.strictObject({ interface: v.string(), peer: v.string(), port: v.pipe(v.number(), v.integer()) })),
+  /** Network links of network HSMs: interface of the workstation, name or address of the HSM, port. No other may be up. */
+  links: v.array(
+    v.strictObject({
+      interface: v.pipe(v.string(), v.regex(/^[!-.0-~]{1,15}$/, 'expected the name of a network interface')),
+      peer: Name,
+      port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+    }),
+  ),
 });
 export type Module = v.InferOutput<typeof Module>;
 
@@ -112,11 +125,31 @@ export const Binding = v.strictObject({
   /** What the workstation was started from: the image of the operating system and its SHA-256, as people checked them. */
   workstation: v.optional(v.strictObject({ image: Name, sha256: Sha256Hex })),
   modules: v.pipe(v.array(Module), v.minLength(1), v.maxLength(32)),
-  units: v.pipe(v.array(BoundUnit), v.minLength(1), v.maxLength(64)),
+  units: v.pipe(v.array(BoundUnit), v.maxLength(64)),
   wrappingParameters: v.array(v.strictObject({ id: Id, file: Path })),
   media: v.array(v.strictObject({ id: Id, path: Path })),
+  /**
+   * Printers that shares are printed on: the device of each, such as `/dev/usb/lp0`, and a language that it takes as it is. In a
+   * rehearsal with a room, a folder of the room stands for one.
+   */
+  printers: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          id: Id,
+          path: v.pipe(v.string(), v.maxLength(4001)),
+          language: v.picklist(['pdf', 'postscript']),
+        }),
+      ),
+      v.maxLength(16),
+    ),
+  ),
+  /** Folders of the plan's key stores. */
+  keyStores: v.optional(v.pipe(v.array(v.strictObject({ id: Id, path: Path })), v.maxLength(MAX_KEY_STORES))),
   /** The custody ledger at the end of the last verified bundle that has one; none where there was none before. */
   custody: v.optional(Balance),
+  /** The sets of shares at the end of the last verified bundle that has any; none where there were none before. */
+  shareSets: v.optional(ShareBalance),
   /** Rehearsals only: folder of the throw-away tokens and of the player that stands in for absent people. */
   room: v.optional(Path),
 });

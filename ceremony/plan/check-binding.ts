@@ -2,11 +2,16 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { spkiSha256, type SignatureAlgorithm } from '../command/dsse';
 import { isProperKey } from '../transcript/roster-key';
+import { waysOf } from './authentication';
 import type { Binding, Person, TokenAddress } from './binding-schema';
 import { checkLedger } from './check-ledger';
+import { checkRegimeBinding } from './check-regime';
+import { checkBoundForms } from './check-share-forms';
+import { checkShareSets } from './check-share-sets';
 import { brokenDuties, sameName } from './duties';
 import { Findings, counted, repeated, type Finding, type Rule } from './finding';
 import type { Plan, Position } from './schema';
+import { custodyMedia, custodyPrinters } from './share-forms';
 
 /**
  * Checks a binding against the plan it was written for. A binding with a finding of severity `error` is refused.
@@ -37,12 +42,15 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
   checkOpenSeats(plan, binding, findings);
   checkApprovers(plan, binding, findings);
   checkFips(binding, findings);
+  checkRegimeBinding(plan, binding, findings);
   checkTwice(binding, findings);
   checkDuties(plan, binding, findings);
   checkModules(binding, findings);
   checkUnits(plan, binding, findings);
   checkFiles(plan, binding, findings);
+  checkBoundForms(plan, binding, findings);
   checkLedger(plan, binding, findings);
+  checkShareSets(plan, binding, findings);
   return findings.list;
 }
 
@@ -344,9 +352,8 @@ function checkModules(binding: Binding, findings: Findings): void {
   }
 }
 
-/** Variables that make the dynamic linker or Node load other code. */
-const FORBIDDEN_ENVIRONMENT =
-  /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|NODE_OPTIONS|NODE_PATH|ELECTRON_RUN_AS_NODE)$/;
+/** Variables that make the dynamic linker, the shell that starts a worker, or Node load other code. */
+const FORBIDDEN_ENVIRONMENT = /^(?:LD_[A-Z_]+|DYLD_[A-Z_]+|NODE_[A-Z_]+|ELECTRON_[A-Z_]+|BASH_ENV|ENV)$/;
 
 function checkUnits(plan: Plan, binding: Binding, findings: Findings): void {
   for (const id of repeated(binding.units.map((one) => one.id))) {
@@ -368,15 +375,24 @@ function checkUnits(plan: Plan, binding: Binding, findings: Findings): void {
     }
     demandModule(binding, bound.module, `Unit ${id}`, findings);
     demandAddress(bound.address, `unit ${id}`, findings);
-    if (begins === 'blank' && bound.lastKnown !== null) {
+    const isNew = begins !== 'imprint' && begins !== 'operational';
+    if (isNew && bound.lastKnown !== null) {
       findings.error(
         null,
         'last-known-unexpected',
-        `Unit ${id} begins blank by the plan, and the binding gives it a last known state.`,
+        `Unit ${id} begins ${begins} by the plan, and the binding gives it a last known state.`,
         'Set `lastKnown: null`, or carry out a plan in which the unit has a history.',
       );
     }
-    if (begins === 'blank') continue;
+    if (begins === 'foreign' && bound.address.blank) {
+      findings.error(
+        null,
+        'address-missing',
+        `The token of unit ${id} was initialised by others, so it is not blank.`,
+        'Give its label, its serial, or both.',
+      );
+    }
+    if (isNew) continue;
     if (bound.lastKnown === null) {
       findings.error(
         null,
@@ -411,21 +427,39 @@ function checkFiles(plan: Plan, binding: Binding, findings: Findings): void {
     if (step.action === 'export') media.push(...step.media.map((id) => ({ step: step.id, id })));
     if (step.action !== 'key.package') continue;
     parameters.push({ step: step.id, id: step.parameters });
-    if (step.authenticate.by !== 'two-collectors') continue;
-    const second = step.authenticate.second;
-    parameters.push({ step: step.id, id: second });
-    const fileOf = (id: string): string | undefined => binding.wrappingParameters.find((one) => one.id === id)?.file;
-    if (fileOf(second) !== undefined && fileOf(second) === fileOf(step.parameters)) {
-      findings.error(
-        step.id,
-        'parameters-same-file',
-        `${step.parameters} and ${second} are the same file, so no second collector is heard.`,
-        'Bind the file that the second collector fetched.',
-      );
+    for (const way of waysOf(step.authenticate)) {
+      if (way.by !== 'two-collectors') continue;
+      parameters.push({ step: step.id, id: way.second });
+      const fileOf = (id: string): string | undefined => binding.wrappingParameters.find((one) => one.id === id)?.file;
+      if (fileOf(way.second) !== undefined && fileOf(way.second) === fileOf(step.parameters)) {
+        findings.error(
+          step.id,
+          'parameters-same-file',
+          `${step.parameters} and ${way.second} are the same file, so no second collector is heard.`,
+          'Bind the file that the second collector fetched.',
+        );
+      }
     }
   }
   demandBound(parameters, binding.wrappingParameters, 'parameters-not-bound', 'wrappingParameters', findings);
+  const printers: { step: string; id: string }[] = [];
+  for (const { action, id: step } of plan.steps) {
+    if (action !== 'shares.distribute') continue;
+    media.push(...custodyMedia(plan).map((id) => ({ step, id })));
+    printers.push(...custodyPrinters(plan).map((id) => ({ step, id })));
+  }
+  demandBound(printers, binding.printers ?? [], 'printer-not-bound', 'printers', findings);
   demandBound(media, binding.media, 'medium-not-bound', 'media', findings);
+  const stores = plan.steps.flatMap((step) => ('store' in step ? [{ step: step.id, id: step.store }] : []));
+  demandBound(stores, binding.keyStores ?? [], 'store-not-bound', 'keyStores', findings);
+  for (const path of repeated((binding.keyStores ?? []).map((one) => one.path))) {
+    findings.error(
+      null,
+      'store-twice',
+      `Two key stores are bound to the folder ${path}.`,
+      'Give each key store a folder of its own.',
+    );
+  }
 }
 
 function demandBound(

@@ -1,6 +1,9 @@
 /** Names and references of a plan: everything that is named is declared once, and everything declared is used. */
+import { waysOf } from './authentication';
 import { repeated, type Findings, type Rule } from './finding';
+import { positionsWithShares } from './master-key-scheme';
 import type { Plan, Step } from './schema';
+import { custodyMedia, custodyPrinters } from './share-forms';
 
 /** Adds a finding for every name that is declared twice, missing, or declared for nothing. */
 export function checkNames(plan: Plan, findings: Findings): void {
@@ -10,6 +13,8 @@ export function checkNames(plan: Plan, findings: Findings): void {
     ['pins', plan.pins],
     ['materials', plan.materials],
     ['phases', plan.phases],
+    ['keyStores', plan.keyStores ?? []],
+    ['keptShares', plan.keptShares ?? []],
     ['steps', plan.steps],
   ];
   for (const [list, members] of lists) {
@@ -26,6 +31,12 @@ export function checkNames(plan: Plan, findings: Findings): void {
     );
   }
   for (const reference of references(plan)) checkReference(reference, findings);
+  for (const step of plan.steps) {
+    if (step.action !== 'key.wrap' && step.action !== 'key.unwrap' && step.action !== 'key.destroy') continue;
+    for (const name of repeated(step.keys)) {
+      findings.error(step.id, 'named-twice', `\`keys\` names ${name} twice.`, 'Name it once.');
+    }
+  }
   checkPhases(plan, findings);
   checkUse(plan, findings);
   checkContinuation(plan, findings);
@@ -57,6 +68,7 @@ function references(plan: Plan): Reference[] {
   const positions = to('unknown-position', 'position', plan.positions);
   const units = to('unknown-unit', 'unit', plan.units);
   const phases = to('unknown-phase', 'phase', plan.phases);
+  const stores = to('unknown-store', 'key store', plan.keyStores ?? []);
   const materials = to('unknown-material', 'material', plan.materials);
   const media = to(
     'unknown-material',
@@ -65,7 +77,9 @@ function references(plan: Plan): Reference[] {
   );
   return [
     positions(null, 'approval.position', [plan.approval.position]),
-    ...(plan.masterKey === undefined ? [] : [positions(null, 'masterKey.custodians', [plan.masterKey.custodians])]),
+    positions(null, 'masterKey', positionsWithShares(plan)),
+    ...(plan.keptShares ?? []).map(({ id, custodians }) => positions(null, `custodians of ${id}`, custodians)),
+    units(null, 'masterKey.unit', plan.masterKey?.scheme === 'in-unit' ? [plan.masterKey.unit] : []),
     ...plan.pins.flatMap((pin) => [
       units(null, `units of PIN ${pin.id}`, pin.units),
       positions(null, `madeBy of PIN ${pin.id}`, [pin.madeBy]),
@@ -82,7 +96,10 @@ function references(plan: Plan): Reference[] {
       materials(step.id, 'objects', step.action === 'custody' ? step.objects : []),
       materials(step.id, 'seals', step.action === 'pause' ? step.seals : []),
       media(step.id, 'media', step.action === 'export' ? step.media : []),
+      materials(step.id, 'masterKey.forms', step.action === 'shares.distribute' ? custodyPrinters(plan) : []),
+      media(step.id, 'masterKey.forms', step.action === 'shares.distribute' ? [...new Set(custodyMedia(plan))] : []),
       units(step.id, 'units', unitsOf(step)),
+      stores(step.id, 'store', storesOf(step)),
       positions(step.id, 'positions', positionsOf(step)),
       positions(step.id, 'vouchers', step.action === 'enrol' ? step.vouchers : []),
     ]),
@@ -113,7 +130,10 @@ function unitsOf(step: Step): readonly string[] {
     case 'unit.administrators.add':
     case 'unit.administrators.remove':
     case 'unit.thresholds':
+    case 'unit.adopt':
     case 'unit.zeroise':
+    case 'unit.pin.change':
+    case 'unit.pin.unlock':
     case 'unit.inventory':
     case 'unit.compare':
     case 'master-key.load':
@@ -121,9 +141,29 @@ function unitsOf(step: Step): readonly string[] {
     case 'master-key.commit':
     case 'master-key.activate':
     case 'master-key.clear':
+    case 'master-key.adopt':
+    case 'vendor.procedure':
       return step.units;
+    case 'key.adopt':
     case 'key.package':
+    case 'key.generate':
+    case 'key.wrap':
+    case 'key.unwrap':
+    case 'key.destroy':
+    case 'master-key.rotate':
       return [step.unit];
+    default:
+      return [];
+  }
+}
+
+/** Key stores that a step works on. */
+function storesOf(step: Step): readonly string[] {
+  switch (step.action) {
+    case 'key.wrap':
+    case 'key.unwrap':
+    case 'master-key.rotate':
+      return [step.store];
     default:
       return [];
   }
@@ -139,14 +179,20 @@ function positionsOf(step: Step): readonly string[] {
     case 'unit.administrators.remove':
       return [step.administrators];
     case 'key.package':
-      return step.authenticate.by === 'read-back' ? step.authenticate.positions : [];
+      return waysOf(step.authenticate).flatMap((way) => (way.by === 'read-back' ? way.positions : []));
     case 'fact':
     case 'statement':
     case 'pause':
     case 'custody':
+    case 'vendor.procedure':
       return step.by;
     case 'enrol':
       return [step.position];
+    case 'shares.drill':
+    case 'shares.destroy':
+      return step.by;
+    case 'shares.transfer':
+      return [step.from, step.to, ...step.by];
     default:
       return [];
   }
@@ -183,6 +229,7 @@ function checkUse(plan: Plan, findings: Findings): void {
     plan.steps.flatMap((step) => [
       ...(step.materials ?? []),
       ...(step.action === 'export' ? step.media : []),
+      ...(step.action === 'shares.distribute' ? [...custodyMedia(plan), ...custodyPrinters(plan)] : []),
       ...(step.action === 'pause' ? step.seals : []),
       ...(step.action === 'custody' ? step.objects : []),
     ]),
@@ -193,6 +240,15 @@ function checkUse(plan: Plan, findings: Findings): void {
       'material-unused',
       `The material ${id} is used by no step.`,
       'Name it in `materials` of the step that uses it (a medium in `media` of the export), or take it out.',
+    );
+  }
+  const stores = new Set(plan.steps.flatMap((step) => storesOf(step)));
+  for (const { id } of (plan.keyStores ?? []).filter((one) => !stores.has(one.id))) {
+    findings.warn(
+      null,
+      'store-unused',
+      `The key store ${id} has no step.`,
+      'Take it out, or name it in the steps that work on it.',
     );
   }
   const units = new Set(plan.steps.flatMap((step) => unitsOf(step)));
@@ -216,8 +272,9 @@ function checkContinuation(plan: Plan, findings: Findings): void {
     );
   }
   const history = [
-    ...plan.units.filter((unit) => unit.begins !== 'blank'),
+    ...plan.units.filter(({ begins }) => begins === 'imprint' || begins === 'operational'),
     ...plan.materials.filter(({ ledger }) => ledger === 'kept'),
+    ...(plan.keptShares ?? []),
   ].map(({ id }) => id);
   if (history.length === 0 || plan.continues !== undefined) return;
   findings.warn(

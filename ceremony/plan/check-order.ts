@@ -3,20 +3,43 @@
  * it possible. A step that is refused counts as done for the steps after it, so that one mistake gives one finding;
  * an absent position or a unit that is not imprinted is named at the first step that needs it.
  */
-import { administratorsAdded, administratorsRemoved, thresholdsSet, type StepRules } from './check-administrators';
+import { waysOf } from './authentication';
+import { administratorsAdded, administratorsRemoved, thresholdsSet } from './check-administrators';
 import { checkCustodyEnd, checkLedgerMaterials, custodyAfter } from './check-custody';
+import {
+  checkKeptShares,
+  checkOldShares,
+  shareTransferred,
+  sharesDestroyed,
+  sharesDrilled,
+  sharesReshared,
+  type ShareRules,
+} from './check-shares';
+import { keysAdopted, masterKeysAdopted, procedureDone, unitsAdopted } from './check-taking-over';
+import {
+  checkReplacing,
+  keyGenerated,
+  keysDestroyed,
+  keysUnwrapped,
+  keysWrapped,
+  storeRotated,
+  type KeyRules,
+} from './check-keys';
 import { Findings, counted } from './finding';
 import { beginning, masterKeyOf, unitsToLoad, withUnits, type CeremonyModel, type UnitModel } from './model';
-import { LATER_ACTIONS, VOUCHERS, type Plan, type RoleCount, type Step, type StepOf } from './schema';
+import { sharedKeyOf, insideOneUnit, positionsWithShares } from './master-key-scheme';
+import { VOUCHERS, type Plan, type RoleCount, type Step, type StepOf } from './schema';
 
 /** Adds a finding for every step that cannot be carried out, and for every end state that the steps do not lead to. */
 export function checkOrder(plan: Plan, findings: Findings): void {
   checkFrame(plan, findings);
   checkLedgerMaterials(plan, findings);
+  checkKeptShares(plan, findings);
   let model = beginning(plan);
   const said = new Set<string>();
   for (const step of plan.steps) model = new Walker(plan, model, step.id, findings, said).take(step);
   checkCustodyEnd(model.objects, findings);
+  checkOldShares(plan, findings);
   checkEndState(plan, model, findings);
 }
 
@@ -85,7 +108,7 @@ export function after(plan: Plan, model: CeremonyModel, step: Step, findings = n
 }
 
 /** Rules of one step. Each method returns the model after the step. */
-class Walker implements StepRules {
+class Walker implements KeyRules, ShareRules {
   private readonly plan: Plan;
   private readonly model: CeremonyModel;
   private readonly step: string;
@@ -102,14 +125,6 @@ class Walker implements StepRules {
   }
 
   take(step: Step): CeremonyModel {
-    if (isLater(step)) {
-      this.error(
-        'action-not-available',
-        `The plan language has the action \`${step.action}\`, but this version of Keyrite cannot carry it out.`,
-        'Take the step out, or carry the plan out with a version that has it. Nothing else stands in for it.',
-      );
-      return this.model;
-    }
     this.afterPause(step);
     switch (step.action) {
       case 'preflight':
@@ -128,8 +143,15 @@ class Walker implements StepRules {
         return administratorsRemoved(this.plan, this.model, step, this);
       case 'unit.thresholds':
         return thresholdsSet(this.plan, this.model, step, this);
+      case 'unit.adopt':
+        this.operators('adopt a unit');
+        return unitsAdopted(this.model, step, this);
       case 'unit.zeroise':
         return this.zeroise(step);
+      case 'unit.pin.change':
+        return this.pins(step.units, [step.for]);
+      case 'unit.pin.unlock':
+        return this.pins(step.units, ['security-officer', 'user']);
       case 'unit.inventory':
         this.readable(step.units);
         return this.model;
@@ -139,6 +161,14 @@ class Walker implements StepRules {
         return this.generate();
       case 'shares.distribute':
         return this.distribute();
+      case 'shares.drill':
+        return sharesDrilled(this.plan, this.model, step, this);
+      case 'shares.transfer':
+        return shareTransferred(this.plan, this.model, step, this);
+      case 'shares.reshare':
+        return sharesReshared(this.plan, this.model, step, this);
+      case 'shares.destroy':
+        return sharesDestroyed(this.plan, this.model, step, this);
       case 'master-key.load':
         return this.load(step);
       case 'master-key.verify':
@@ -149,6 +179,25 @@ class Walker implements StepRules {
         return this.activate(step);
       case 'master-key.clear':
         return this.clear(step);
+      case 'master-key.adopt':
+        this.operators('adopt a master key');
+        return masterKeysAdopted(this.model, step, this);
+      case 'key.adopt':
+        this.operators('adopt keys');
+        this.readable([step.unit]);
+        return keysAdopted(this.model, step, this);
+      case 'vendor.procedure':
+        return procedureDone(this.plan, this.model, step, this);
+      case 'master-key.rotate':
+        return storeRotated(this.model, step, this);
+      case 'key.generate':
+        return keyGenerated(this.model, step, this);
+      case 'key.wrap':
+        return keysWrapped(this.model, step, this);
+      case 'key.unwrap':
+        return keysUnwrapped(this.model, step, this);
+      case 'key.destroy':
+        return keysDestroyed(this.model, step, this);
       case 'key.package':
         return this.package(step);
       case 'fact':
@@ -243,7 +292,7 @@ class Walker implements StepRules {
       this.present([pin.madeBy, pin.heldBy], `make and hold PIN ${pin.id}`);
     }
     this.eachUnit(step.units, (id, unit) => {
-      if (unit.mode === 'blank') return;
+      if (unit.mode === 'blank' || this.notThere(id, unit)) return;
       this.error(
         'unit-not-blank',
         `Unit ${id} is in ${unit.mode} mode by then; Keyrite never initialises a token that is initialised already.`,
@@ -265,6 +314,7 @@ class Walker implements StepRules {
     this.present([step.administrators], 'become administrators');
     this.userPin(step.units);
     this.eachUnit(step.units, (id, unit) => {
+      if (this.notOurs(id, unit)) return;
       if (unit.mode === 'blank') {
         this.error(
           'unit-not-imprint',
@@ -307,6 +357,17 @@ class Walker implements StepRules {
     }));
   }
 
+  /** PINs are made or given, and nothing of the unit changes. */
+  private pins(units: readonly string[], kinds: readonly Plan['pins'][number]['for'][]): CeremonyModel {
+    this.operators('change a PIN');
+    const pins = this.plan.pins.filter(
+      (pin) => kinds.includes(pin.for) && pin.units.some((unit) => units.includes(unit)),
+    );
+    for (const pin of pins) this.present([pin.madeBy, pin.heldBy], `make and hold PIN ${pin.id}`);
+    this.initialised(units);
+    return this.model;
+  }
+
   private compare(step: StepOf<'unit.compare'>): CeremonyModel {
     if (step.units.length < 2) {
       this.error(
@@ -343,12 +404,35 @@ class Walker implements StepRules {
         'Generate the master key once, and make a second plan for a second set.',
       );
     }
-    return { ...this.model, set: 'generated' };
+    const inside = insideOneUnit(this.plan);
+    return inside === null ? { ...this.model, set: 'generated' } : this.generateInside(inside.unit);
+  }
+
+  private generateInside(unit: string): CeremonyModel {
+    this.userPin([unit]);
+    this.eachUnit([unit], (id, held) => {
+      this.operational(id, held, 'makes a master key');
+      this.newRegisterEmpty(id, held);
+    });
+    return withUnits({ ...this.model, set: 'inside' }, [unit], () => ({ new: 'uncommitted', verifiedWith: new Set() }));
+  }
+
+  /** Of a master key that is made inside a unit nothing ever comes out. */
+  private hasShares(): boolean {
+    const inside = insideOneUnit(this.plan);
+    if (inside === null) return true;
+    this.error(
+      'made-inside-stays',
+      `The master key ${inside.id} is made inside unit ${inside.unit} and stays there: there are no shares of it, and no other unit can have it.`,
+      'Take this step out; or declare `scheme: components`, if more than one unit is to have the key or it is to be brought back after a loss.',
+    );
+    return false;
   }
 
   private distribute(): CeremonyModel {
     this.masterKeyAllowed();
-    this.custodians('receive and read back their shares');
+    if (!this.hasShares()) return this.model;
+    this.present(positionsWithShares(this.plan), 'receive and read back their shares');
     if (this.model.set === 'none') {
       this.error(
         'set-not-generated',
@@ -363,6 +447,7 @@ class Walker implements StepRules {
 
   private load(step: StepOf<'master-key.load'>): CeremonyModel {
     this.masterKeyAllowed();
+    if (!this.hasShares()) return this.model;
     this.custodians('load their shares');
     this.userPin(step.units);
     if (this.model.set !== 'distributed') {
@@ -374,19 +459,24 @@ class Walker implements StepRules {
     }
     this.eachUnit(step.units, (id, unit) => {
       this.operational(id, unit, 'loads a share');
-      if (unit.new === 'uncommitted' || unit.new === 'committed') {
-        this.error(
-          'new-register-full',
-          `The new register of unit ${id} holds a master key already.`,
-          `Load ${id} once, or activate what it holds before this step.`,
-        );
-      }
-      this.unknownRegister(id, unit.new, 'new');
+      this.newRegisterEmpty(id, unit);
     });
-    return withUnits({ ...this.model, set: 'distributed' }, step.units, () => ({
+    // What is rotated is rotated to the key that is there; another one means all over again.
+    return withUnits({ ...this.model, set: 'distributed', rotated: new Set() }, step.units, () => ({
       new: 'uncommitted',
       verifiedWith: new Set(),
     }));
+  }
+
+  private newRegisterEmpty(id: string, unit: UnitModel): void {
+    if (unit.new === 'uncommitted' || unit.new === 'committed') {
+      this.error(
+        'new-register-full',
+        `The new register of unit ${id} holds a master key already.`,
+        `Load ${id} once, or activate what it holds before this step.`,
+      );
+    }
+    this.unknownRegister(id, unit.new, 'new');
   }
 
   private verify(step: StepOf<'master-key.verify'>): CeremonyModel {
@@ -405,7 +495,11 @@ class Walker implements StepRules {
       }
       this.unknownRegister(id, held, step.register);
     });
-    if (step.register === 'current') return this.model;
+    // It can only be carried out where there is a key.
+    if (step.register === 'current')
+      return withUnits(this.model, step.units, ({ current }) => ({
+        current: current === 'unknown' ? 'valid' : current,
+      }));
     return withUnits(this.model, step.units, () => ({ verifiedWith: new Set(step.units) }));
   }
 
@@ -458,13 +552,7 @@ class Walker implements StepRules {
           `Commit ${id} with \`master-key.commit\` before this step.`,
         );
       }
-      if (unit.current === 'valid') {
-        this.error(
-          'current-register-taken',
-          `Unit ${id} has a current master key; to replace it is a rotation, which re-enciphers every key first.`,
-          `Take ${id} out of this step. Rotation (\`master-key.rotate\`) is not available in this version.`,
-        );
-      }
+      checkReplacing(this.plan, this.model, id, unit, this);
       this.unknownRegister(id, unit.new, 'new');
       this.unknownRegister(id, unit.current, 'current');
     });
@@ -509,12 +597,20 @@ class Walker implements StepRules {
         'Give the key another name, or set `purpose: rotate`.',
       );
     }
-    if (step.authenticate.by === 'read-back') this.readBack(step.authenticate.positions);
-    if (step.authenticate.by === 'two-collectors' && step.authenticate.second === step.parameters) {
+    const ways = waysOf(step.authenticate);
+    for (const way of ways) if (way.by === 'read-back') this.readBack(way.positions);
+    if (ways.some((way) => way.by === 'two-collectors' && way.second === step.parameters)) {
       this.error(
         'one-collector',
         `Both collectors' parameters are ${step.parameters}: a file compared with itself proves nothing.`,
         'Name the parameters that the second collector fetched.',
+      );
+    }
+    if (step.target === 'aws-kms' && ways.some((way) => way.by === 'two-collectors')) {
+      this.error(
+        'key-for-each-request',
+        'AWS KMS gives each request another wrapping key: two collectors never have the same.',
+        'Have people read the fingerprint back, or pin it.',
       );
     }
     return {
@@ -545,21 +641,15 @@ class Walker implements StepRules {
         'Declare `masterKey`.',
       );
     }
-    if (this.plan.regime === 'pci-pin') {
-      this.error(
-        'clear-components-forbidden',
-        'Under regime pci-pin no clear component is made, shown, typed or combined on the workstation.',
-        "Use `vendor.procedure`: the vendor's tool enters components at the HSM itself, and Keyrite records it. This version cannot carry that out yet.",
-      );
-    }
   }
 
   private custodians(duty: string): void {
-    if (this.plan.masterKey !== undefined) this.present([this.plan.masterKey.custodians], duty);
+    const shared = sharedKeyOf(this.plan);
+    if (shared !== null) this.present([shared.custodians], duty);
   }
 
   /** The operators are the crypto administrators: one of them at least is present. */
-  private operators(duty: string): void {
+  operators(duty: string): void {
     const operators = this.plan.positions.filter((one) => one.role === 'crypto-administrator');
     if (operators.length === 0 || operators.some((one) => this.model.present.has(one.id))) return;
     if (operators.every((one) => this.said.has(`absent ${one.id}`))) return;
@@ -609,9 +699,13 @@ class Walker implements StepRules {
 
   private readable(units: readonly string[]): void {
     this.userPin(units);
+    this.initialised(units);
+  }
+
+  private initialised(units: readonly string[]): void {
     this.eachUnit(units, (id, unit) => {
       if (unit.mode === 'zeroised') this.zeroised(id);
-      if (unit.mode !== 'blank') return;
+      if (this.notOurs(id, unit) || unit.mode !== 'blank') return;
       this.error(
         'unit-blank',
         `Unit ${id} is blank by then: it has neither an identity nor a state to read.`,
@@ -625,7 +719,7 @@ class Walker implements StepRules {
       this.zeroised(id);
       return;
     }
-    if (unit.mode === 'operational' || this.said.has(`not imprinted ${id}`)) return;
+    if (unit.mode === 'operational' || this.notOurs(id, unit) || this.said.has(`not imprinted ${id}`)) return;
     this.said.add(`not imprinted ${id}`);
     const state = unit.mode === 'blank' ? 'is blank' : 'is in imprint mode';
     this.error(
@@ -645,11 +739,32 @@ class Walker implements StepRules {
     );
   }
 
-  private unknownRegister(
-    id: string,
-    held: UnitModel['new'] | UnitModel['current'],
-    register: 'new' | 'current',
-  ): void {
+  /** Whether the unit is no unit of Keyrite by then, nor a token that could be initialised; says so once. */
+  private notOurs(id: string, unit: UnitModel): boolean {
+    if (unit.mode !== 'foreign') return this.notThere(id, unit);
+    if (this.said.has(`foreign ${id}`)) return true;
+    this.said.add(`foreign ${id}`);
+    this.error(
+      'unit-foreign',
+      `Unit ${id} is a token of others by then: it has neither an identity nor a state, and nobody can command it.`,
+      `Take ${id} over with \`unit.adopt\` before this step.`,
+    );
+    return true;
+  }
+
+  private notThere(id: string, unit: UnitModel): boolean {
+    if (unit.mode !== 'absent') return false;
+    if (this.said.has(`absent ${id}`)) return true;
+    this.said.add(`absent ${id}`);
+    this.error(
+      'unit-absent',
+      `Unit ${id} has no token by then: nothing makes one before this step.`,
+      `Put a \`vendor.procedure\` that makes the token of ${id} before this step, or declare that it begins blank.`,
+    );
+    return true;
+  }
+
+  unknownRegister(id: string, held: UnitModel['new'] | UnitModel['current'], register: 'new' | 'current'): void {
     if (held !== 'unknown') return;
     this.warn(
       'register-unknown',
@@ -688,8 +803,4 @@ function differenceOf(left: UnitModel, right: UnitModel): string | null {
 
 function positionsIn({ administrators }: UnitModel): string | null {
   return administrators === null ? null : administrators.toSorted().join(' ');
-}
-
-function isLater(step: Step): step is StepOf<(typeof LATER_ACTIONS)[number]> {
-  return (LATER_ACTIONS as readonly string[]).includes(step.action);
 }

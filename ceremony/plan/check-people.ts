@@ -1,7 +1,9 @@
 /** People of a plan: enough of them for every duty, duties apart, PINs in hands that the plan declares. */
 import { MAX_ADMINISTRATORS } from '../command/unit-state';
 import { counted, repeated, type Findings } from './finding';
-import type { Plan, Position, Role, RoleCount, StepOf } from './schema';
+import { sharedKeyOf, type SharedKey } from './master-key-scheme';
+import { checkCopies } from './check-copies';
+import type { Plan, Position, Role, RoleCount, Step, StepOf } from './schema';
 
 /** Adds a finding for every duty that the declared people cannot fulfil. */
 export function checkPeople(plan: Plan, findings: Findings): void {
@@ -116,7 +118,7 @@ function checkQuorums(plan: Plan, findings: Findings): void {
 function checkMasterKey(plan: Plan, findings: Findings): void {
   const { masterKey } = plan;
   if (masterKey === undefined) return;
-  if (!plan.steps.some((step) => step.action === 'master-key.generate')) {
+  if (!plan.steps.some(({ action }) => action === 'master-key.generate' || action === 'shares.reshare')) {
     findings.warn(
       null,
       'master-key-unused',
@@ -124,18 +126,33 @@ function checkMasterKey(plan: Plan, findings: Findings): void {
       'Take `masterKey` out, or add `master-key.generate`.',
     );
   }
-  const custodians = find(plan, masterKey.custodians);
+  const shared = sharedKeyOf(plan);
+  if (shared === null) return;
+  checkThreshold(shared, findings);
+  checkCopies(plan, shared, findings);
+  const custodians = find(plan, shared.custodians);
   if (custodians === undefined) return;
   demandRole(custodians, 'custodian', 'hold the shares', null, findings);
-  demandPeople(custodians, masterKey.shares, 'hold one share each', null, findings);
-  if (custodians.count > masterKey.shares) {
+  demandPeople(custodians, shared.shares, 'hold one share each', null, findings);
+  if (custodians.count > shared.shares) {
     findings.error(
       null,
       'too-many-people',
-      `Position ${custodians.id} has ${String(custodians.count)} people for ${String(masterKey.shares)} shares; some would hold none.`,
-      `Set the count of ${custodians.id} to ${String(masterKey.shares)}, or make more shares.`,
+      `Position ${custodians.id} has ${String(custodians.count)} people for ${String(shared.shares)} shares; some would hold none.`,
+      `Set the count of ${custodians.id} to ${String(shared.shares)}, or make more shares.`,
     );
   }
+}
+
+/** No more shares can be needed than there are. */
+function checkThreshold({ shares, needed }: SharedKey, findings: Findings): void {
+  if (needed <= shares) return;
+  findings.error(
+    null,
+    'share-threshold',
+    `${String(needed)} shares are needed, and there are ${String(shares)}.`,
+    `Set \`threshold\` to ${String(shares)} at most, or make more shares.`,
+  );
 }
 
 function checkImprint(plan: Plan, step: StepOf<'unit.imprint'>, findings: Findings): void {
@@ -169,11 +186,12 @@ function checkThresholds(step: StepOf<'unit.imprint'> | StepOf<'unit.thresholds'
 }
 
 function checkPins(plan: Plan, findings: Findings): void {
-  const initialised = new Set(plan.steps.flatMap((step) => (step.action === 'unit.initialise' ? step.units : [])));
+  // Steps in which the security officer's PIN is made or given.
+  const officers = new Set(plan.steps.flatMap((step) => (needsOfficer(step) ? step.units : [])));
   for (const { id: unit } of plan.units) {
     for (const kind of ['security-officer', 'user'] as const) {
       const pins = plan.pins.filter((pin) => pin.for === kind && pin.units.includes(unit));
-      const needed = kind === 'user' || initialised.has(unit);
+      const needed = kind === 'user' || officers.has(unit);
       if (pins.length === 0 && needed) {
         findings.error(
           null,
@@ -225,6 +243,13 @@ function checkPins(plan: Plan, findings: Findings): void {
       );
     }
   }
+}
+
+type OfficerStep = StepOf<'unit.initialise'> | StepOf<'unit.pin.unlock'> | StepOf<'unit.pin.change'>;
+
+function needsOfficer(step: Step): step is OfficerStep {
+  if (step.action === 'unit.pin.change') return step.for === 'security-officer';
+  return step.action === 'unit.initialise' || step.action === 'unit.pin.unlock';
 }
 
 function demandRole(position: Position, role: Role, duty: string, step: string | null, findings: Findings): void {

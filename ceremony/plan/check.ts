@@ -2,6 +2,8 @@
 import { checkNames } from './check-names';
 import { checkOrder } from './check-order';
 import { checkPeople } from './check-people';
+import { checkRegime } from './check-regime';
+import { checkShareForms } from './check-share-forms';
 import { Findings, type Finding } from './finding';
 import type { Plan } from './schema';
 
@@ -16,6 +18,8 @@ export function checkPlan(plan: Plan): Finding[] {
   const findings = new Findings();
   checkNames(plan, findings);
   checkPeople(plan, findings);
+  checkRegime(plan, findings);
+  checkShareForms(plan, findings);
   checkOrder(plan, findings);
   return findings.list;
 }

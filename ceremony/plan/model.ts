@@ -5,11 +5,13 @@
  */
 import type { CustodyState } from '../custody/ledger';
 import { custodyBeginning } from './check-custody';
-import type { Plan, StepOf } from './schema';
+import { sharesBeginning } from './check-shares';
+import { insideOneUnit } from './master-key-scheme';
+import type { KeptShares, Plan, StepOf } from './schema';
 
 /** Predicted state of one unit. */
 export interface UnitModel {
-  readonly mode: 'blank' | 'imprint' | 'operational' | 'zeroised';
+  readonly mode: 'blank' | 'imprint' | 'operational' | 'zeroised' | 'foreign' | 'absent';
   /** Positions whose people are its administrators; null: none yet, or unknown. */
   readonly administrators: readonly string[] | null;
   /** Null while unknown; 0 in imprint mode. */
@@ -26,15 +28,26 @@ export interface CeremonyModel {
   readonly units: ReadonlyMap<string, UnitModel>;
   /** Positions that a roll-call has named. */
   readonly present: ReadonlySet<string>;
-  readonly set: 'none' | 'generated' | 'distributed';
+  /** `inside`: the master key was made inside a unit, and there are no shares. */
+  readonly set: 'none' | 'generated' | 'distributed' | 'inside';
   /** What a session still lacks before anything else is done in it: after a pause a pre-flight, then a roll-call. */
   readonly lacks: readonly ('preflight' | 'roll-call')[];
   /** Names of keys created for packages. */
   readonly keys: ReadonlySet<string>;
+  /** Keys that steps brought onto a unit, each as the unit's id, a space, and its name. */
+  readonly kept: ReadonlySet<string>;
+  /** Units that begin with a history: what else is on them a plan cannot know. */
+  readonly histories: ReadonlySet<string>;
+  /** Those of {@link kept} that were wrapped into a store, and leave their unit no more. */
+  readonly sealed: ReadonlySet<string>;
+  /** Key stores that were rotated to the key in the new registers. */
+  readonly rotated: ReadonlySet<string>;
   /** Names of wrapping parameters that a package has used up. */
   readonly parameters: ReadonlySet<string>;
   /** What is so of each object of the custody ledger. */
   readonly objects: ReadonlyMap<string, CustodyState>;
+  /** What is so of each kept set of shares, by its id. */
+  readonly shares: ReadonlyMap<string, KeptShares['is']>;
 }
 
 /** How everything begins, as the plan declares it. */
@@ -45,8 +58,13 @@ export function beginning(plan: Plan): CeremonyModel {
     set: 'none',
     lacks: [],
     keys: new Set(),
+    kept: new Set(),
+    histories: new Set(plan.units.filter((unit) => unit.begins === 'operational').map(({ id }) => id)),
+    sealed: new Set(),
+    rotated: new Set(),
     parameters: new Set(),
     objects: custodyBeginning(plan),
+    shares: sharesBeginning(plan),
   };
 }
 
@@ -84,8 +102,10 @@ export function masterKeyOf(unit: UnitModel): Plan['endState'][number]['masterKe
   return unit.new === 'unknown' || unit.current === 'unknown' ? 'unknown' : 'none';
 }
 
-/** Units that any `master-key.load` of the plan loads: these must show one pattern. */
+/** Units that any `master-key.load` of the plan loads, or in which the master key is made: these must show one pattern. */
 export function unitsToLoad(plan: Plan): string[] {
+  const inside = insideOneUnit(plan);
+  if (inside !== null) return [inside.unit];
   const loads = plan.steps.filter((step): step is StepOf<'master-key.load'> => step.action === 'master-key.load');
   return [...new Set(loads.flatMap((step) => step.units))];
 }

@@ -1,7 +1,11 @@
 /** The plan (`*.ceremony.yaml`): what is reviewed, approved and carried out. DESIGN.md section 5. */
 import * as v from 'valibot';
 import { CUSTODY_ACTS, MATERIAL_KINDS } from '../custody/ledger';
+import { KEY_ALGORITHMS, KEY_USES, MAX_KEY_STORES, WRAP_FORMATS } from '../keypackage/key-kinds';
+import { TARGET_NAMES } from '../keypackage/target-names';
 import { Id, Name, Prose, Sha256Hex } from '../text-forms';
+import { Authentication } from './authentication';
+import { ADOPT_KEYS, ADOPT_MASTER_KEY, ADOPT_UNITS, OBJECT_CLASSES, VENDOR_PROCEDURE } from './taking-over-schema';
 
 /** What a person does in a ceremony. The operators, who run it, are the crypto administrators. */
 export const ROLES = [
@@ -16,6 +20,9 @@ export const ROLES = [
 /** One of {@link ROLES}. */
 export const Role = v.picklist(ROLES);
 export type Role = v.InferOutput<typeof Role>;
+
+/** Bodies of rules that a plan can be held to (regimes.ts). */
+export const REGIMES = ['none', 'pci-pin', 'webtrust', 'fips-140-3'] as const;
 
 const Ids = v.pipe(v.array(Id), v.minLength(1), v.maxLength(64));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
@@ -51,8 +58,11 @@ const Unit = v.strictObject({
   name: Name,
   /** Token label, 1 to 32 printable ASCII characters, that initialisation writes. */
   label: v.pipe(v.string(), v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,30}[\x21-\x7e])?$/)),
-  /** How the unit comes into the ceremony. */
-  begins: v.picklist(['blank', 'imprint', 'operational']),
+  /**
+   * How the unit comes into the ceremony. `foreign`: others initialised the token, and it is no unit of Keyrite yet;
+   * `absent`: there is no token before a step `vendor.procedure` makes one.
+   */
+  begins: v.picklist(['blank', 'imprint', 'operational', 'foreign', 'absent']),
 });
 
 const Pin = v.strictObject({
@@ -102,41 +112,8 @@ const common = {
 const action = <const A extends string, E extends v.ObjectEntries>(name: A, entries: E) =>
   v.strictObject({ ...common, action: v.literal(name), ...entries });
 
-/** Classes of objects that an inventory tells. */
-const OBJECT_CLASSES = ['secret-key', 'private-key', 'public-key', 'certificate', 'data'] as const;
-
 /** How many people vouch for somebody who is enrolled on the day. */
 export const VOUCHERS = 2;
-
-/** Actions that the plan language has and this version cannot carry out yet; the checker says so. */
-export const LATER_ACTIONS = [
-  'unit.adopt',
-  'master-key.adopt',
-  'master-key.rotate',
-  'shares.drill',
-  'shares.transfer',
-  'shares.reshare',
-  'shares.destroy',
-  'key.generate',
-  'key.adopt',
-  'key.wrap',
-  'key.unwrap',
-  'key.destroy',
-  'vendor.procedure',
-] as const;
-
-const LaterStep = v.looseObject({ ...common, action: v.picklist(LATER_ACTIONS) });
-
-/** How a wrapping key is authenticated before anything is wrapped to it (DESIGN.md section 9). */
-export const Authentication = v.variant('by', [
-  /** People compare the fingerprint, read aloud, with what the collector read to them. */
-  v.strictObject({ by: v.literal('read-back'), positions: Ids }),
-  /** The plan pins the fingerprint. */
-  v.strictObject({ by: v.literal('pinned'), publicKeySha256: Sha256Hex }),
-  /** A second collector's file names the same key. */
-  v.strictObject({ by: v.literal('two-collectors'), second: Id }),
-]);
-export type Authentication = v.InferOutput<typeof Authentication>;
 
 const Step = v.variant('action', [
   action('preflight', {}),
@@ -161,8 +138,14 @@ const Step = v.variant('action', [
   /** People of the position are administrators no longer; they need not be in the room. */
   action('unit.administrators.remove', { units: Ids, administrators: Id }),
   action('unit.thresholds', { units: Ids, signatureThreshold: Threshold, revocationThreshold: Threshold }),
+  /** Takes over tokens that others initialised: what is on them stays, identity and state are made beside it. */
+  action('unit.adopt', ADOPT_UNITS),
   /** Everything on the tokens is destroyed; they are no units any more. */
   action('unit.zeroise', { units: Ids }),
+  /** A PIN of the units' tokens is changed by those who know it. */
+  action('unit.pin.change', { units: Ids, for: v.picklist(['security-officer', 'user']) }),
+  /** The user PIN, locked or lost, is set anew by the security officers. */
+  action('unit.pin.unlock', { units: Ids }),
   action('unit.inventory', {
     units: Ids,
     /** Objects of others that are known to be on the units, beside what Keyrite keeps there. */
@@ -177,12 +160,55 @@ const Step = v.variant('action', [
   action('unit.compare', { units: Ids }),
   action('master-key.generate', {}),
   action('shares.distribute', {}),
-  action('master-key.load', { units: Ids }),
+  /** Everybody who has a share of a kept set proves it by its commitment; nothing is combined. */
+  action('shares.drill', { set: Id, by: Ids }),
+  /** Who holds a share of a kept set passes it on to a successor, without anything being combined; both have it then. */
+  action('shares.transfer', {
+    set: Id,
+    /** Position of the one who has the share. */
+    from: Id,
+    /** Position of the one who gets it. */
+    to: Id,
+    by: Ids,
+  }),
+  /** As many shares of a kept set as are needed make a new set for the same master key: the one that `masterKey` declares. */
+  action('shares.reshare', { set: Id }),
+  /** Shares of a kept set that nobody needs any more are given back and destroyed; those that are not are counted. */
+  action('shares.destroy', { set: Id, by: Ids }),
+  action('master-key.load', {
+    units: Ids,
+    /** How the key is brought in; without it as each token can, by RSA-OAEP where it has that. */
+    import: v.optional(v.picklist(['rsa-oaep', 'ecdh'])),
+  }),
   action('master-key.verify', { units: Ids, register: v.picklist(['new', 'current']) }),
   action('master-key.commit', { units: Ids }),
   action('master-key.activate', { units: Ids }),
   /** The new register is emptied; what is in the current one stays. */
   action('master-key.clear', { units: Ids }),
+  /** A key that is on the tokens already becomes the current master key. */
+  action('master-key.adopt', ADOPT_MASTER_KEY),
+  /** Keys that others made are put on record under names; nothing is made. */
+  action('key.adopt', ADOPT_KEYS),
+  /** What only a vendor's tool may do: people do it, and the units are read afterwards. */
+  action('vendor.procedure', VENDOR_PROCEDURE),
+  /** Every key of a store is wrapped anew, from the current master key to the committed one; only then that is activated. */
+  action('master-key.rotate', { unit: Id, store: Id }),
+  /** A key that stays in the unit. It can leave it wrapped until a later `key.wrap` of the plan has done that. */
+  action('key.generate', {
+    unit: Id,
+    key: v.strictObject({ name: Id, algorithm: v.picklist(KEY_ALGORITHMS), use: v.picklist(KEY_USES) }),
+  }),
+  /** Keys of a unit are wrapped under its master key into a store, and never leave the unit again. */
+  action('key.wrap', {
+    unit: Id,
+    keys: Ids,
+    store: Id,
+    /** Without it: RFC 5649 where the token has it, else RFC 3394, which takes no pairs. */
+    format: v.optional(v.picklist(WRAP_FORMATS)),
+  }),
+  /** Keys of a store are brought back into a unit that has its master key. */
+  action('key.unwrap', { unit: Id, keys: Ids, store: Id }),
+  action('key.destroy', { unit: Id, keys: Ids }),
   action('key.package', {
     unit: Id,
     key: v.strictObject({ name: Id, algorithm: v.picklist(['aes-256']) }),
@@ -190,6 +216,8 @@ const Step = v.variant('action', [
     parameters: Id,
     /** What the connected side must do with the package; must equal what the parameters say. */
     purpose: v.picklist(['create', 'rotate']),
+    /** The cloud service; without it IBM Key Protect. */
+    target: v.optional(v.picklist(TARGET_NAMES)),
     authenticate: Authentication,
   }),
   action('fact', {
@@ -220,7 +248,6 @@ const Step = v.variant('action', [
     signers: v.pipe(v.array(RoleCount), v.minLength(1)),
   }),
   action('export', { media: v.optional(v.array(Id), []) }),
-  LaterStep,
 ]);
 
 /** One step of a plan. */
@@ -230,14 +257,98 @@ export type StepOf<A extends Step['action']> = Extract<Step, { action: A }>;
 /** Name of an action. */
 export type Action = Step['action'];
 
+/** Who holds copies of which components, by index from 1. */
+const Copies = v.strictObject({
+  position: Id,
+  of: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16))), v.minLength(1), v.maxLength(16)),
+});
+
+/** Length of a master key in bits; 256 where it is not said, so that hashes of plans stay. */
+const Bits = v.optional(v.picklist([128, 192, 256]));
+/** The number of a share of the set, from 1. */
+const ShareNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16));
+
+/** How one share is handed over and read back, where that is not by hand on a worksheet. */
+const ShareForm = v.variant('form', [
+  /** An age file on a medium of the custodian's, to their recipient (by the binding) or a passphrase that they make. */
+  v.strictObject({
+    share: ShareNumber,
+    form: v.literal('age-file'),
+    medium: Id,
+    lock: v.picklist(['recipient', 'passphrase']),
+  }),
+  /** Encrypted to a key pair that is made on the custodian's own token, which keeps it too. */
+  v.strictObject({ share: ShareNumber, form: v.literal('own-token') }),
+  /** Words or rows and a QR code on a sheet, on a USB printer of the binding, and typed back from it. */
+  v.strictObject({ share: ShareNumber, form: v.literal('printed'), printer: Id }),
+  /** The same sheet as a PDF, on a medium of the custodian's. */
+  v.strictObject({ share: ShareNumber, form: v.literal('pdf'), medium: Id }),
+]);
+/** One member of `masterKey.forms`. */
+export type ShareForm = v.InferOutput<typeof ShareForm>;
+
+const ShareForms = v.optional(v.pipe(v.array(ShareForm), v.minLength(1), v.maxLength(16)));
+
+const MasterKey = v.variant('scheme', [
+  /** XOR, all of them needed. */
+  v.strictObject({
+    id: Id,
+    scheme: v.literal('components'),
+    shares: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+    custodians: Id,
+    /** Copies of components for named alternates: each person of the position holds one of them, and no other. */
+    copies: v.optional(v.pipe(v.array(Copies), v.minLength(1), v.maxLength(4))),
+    /** Of every share that `forms` does not name. */
+    form: v.picklist(['worksheet']),
+    /** Without a default: hashes of plans stay. */
+    forms: ShareForms,
+    bits: Bits,
+  }),
+  /** SLIP-39 words, of which as many as `threshold` are needed. */
+  v.strictObject({
+    id: Id,
+    scheme: v.literal('threshold'),
+    shares: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+    threshold: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+    custodians: Id,
+    form: v.picklist(['worksheet']),
+    forms: ShareForms,
+    bits: Bits,
+  }),
+  v.strictObject({
+    id: Id,
+    scheme: v.literal('in-unit'),
+    /** Where it is made, and stays. */
+    unit: Id,
+    /** Said by whoever writes the plan: no second unit has it, nobody holds shares of it, and nothing brings it back. */
+    copies: v.literal('none'),
+  }),
+]);
+
+/** A set of shares that an earlier ceremony left; the binding brings its commitments. */
+const KeptShares = v.strictObject({
+  /** Id of the master key in the plan that made the set. */
+  id: Id,
+  scheme: v.picklist(['components', 'threshold']),
+  shares: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+  /** How many are needed; of components all of them. */
+  threshold: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+  /** `replaced`: nobody needs it any more, since there is another set, or another master key. */
+  is: v.picklist(['current', 'replaced']),
+  /** Positions of those who have its shares. */
+  custodians: Ids,
+});
+/** See the schema of the same name. */
+export type KeptShares = v.InferOutput<typeof KeptShares>;
+
 /** The whole plan. Unknown keys are refused. */
 export const Plan = v.strictObject({
   keyrite: v.literal('plan/1'),
   id: Id,
   title: Name,
   purpose: Prose,
-  /** `pci-pin` forbids clear components on the workstation in any form. */
-  regime: v.optional(v.picklist(['none', 'pci-pin']), 'none'),
+  /** A body of rules that the plan keeps: least thresholds and duties; `pci-pin` also has no clear component on the workstation. */
+  regime: v.optional(v.picklist(REGIMES), 'none'),
   /** Id of the plan whose end state this one starts from; a rehearsal carries that one out first. */
   continues: v.optional(Id),
   site: v.strictObject({ name: Name, controls: v.pipe(v.array(Prose), v.minLength(1)) }),
@@ -246,30 +357,27 @@ export const Plan = v.strictObject({
     v.strictObject({ apart: v.pipe(v.array(Role), v.minLength(2), v.maxLength(6)), why: Prose }),
   ),
   approval: v.strictObject({ position: Id, count: Count }),
-  units: v.pipe(v.array(Unit), v.minLength(1), v.maxLength(64)),
-  masterKey: v.optional(
-    v.strictObject({
-      id: Id,
-      scheme: v.picklist(['components']),
-      shares: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
-      custodians: Id,
-      form: v.picklist(['worksheet']),
-    }),
-  ),
+  /** None where a plan is about shares alone: no HSM is needed then. */
+  units: v.pipe(v.array(Unit), v.maxLength(64)),
+  masterKey: v.optional(MasterKey),
+  /**
+   * Folders of keys that are wrapped under the master key; the binding says where. An empty list says that there are none,
+   * so that a master key can be replaced with nothing to wrap anew. Without a default: hashes of plans stay.
+   */
+  keyStores: v.optional(v.pipe(v.array(v.strictObject({ id: Id, name: Name })), v.maxLength(MAX_KEY_STORES))),
+  /** Sets of shares that earlier ceremonies left. Without a default: hashes of plans stay. */
+  keptShares: v.optional(v.pipe(v.array(KeptShares), v.minLength(1), v.maxLength(16))),
   pins: v.array(Pin),
   materials: v.array(Material),
   phases: v.optional(v.array(Phase), []),
   steps: v.pipe(v.array(Step), v.minLength(1), v.maxLength(500)),
   /** What each unit must be at the end; the checker proves that the steps lead there. */
-  endState: v.pipe(
-    v.array(
-      v.strictObject({
-        unit: Id,
-        mode: v.picklist(['blank', 'imprint', 'operational', 'zeroised']),
-        masterKey: v.picklist(['none', 'uncommitted', 'committed', 'current', 'unknown']),
-      }),
-    ),
-    v.minLength(1),
+  endState: v.array(
+    v.strictObject({
+      unit: Id,
+      mode: v.picklist(['blank', 'imprint', 'operational', 'zeroised', 'foreign']),
+      masterKey: v.picklist(['none', 'uncommitted', 'committed', 'current', 'unknown']),
+    }),
   ),
   /** How hardware and activation materials are kept afterwards. */
   storage: Prose,

@@ -1,13 +1,14 @@
 /**
  * Whether a unit can get from one condition to another, by which steps, and if not, why (IBM's SDK calls it
  * CheckTransition). The moves are those of the plan's actions; the checker of whole plans follows the same rules, which a
- * test holds for every pair.
+ * test holds for every pair. What only a vendor's tool can do is no move, and neither is \`master-key.adopt\`, which needs
+ * a key that others left: no condition tells whether there is one.
  */
 import type { Action } from './schema';
 
 /** How a unit stands, as far as any one can lead to another: administrators and thresholds are the plan's own matter. */
 export interface UnitCondition {
-  readonly mode: 'blank' | 'imprint' | 'operational' | 'zeroised';
+  readonly mode: 'blank' | 'foreign' | 'imprint' | 'operational' | 'zeroised';
   readonly new: 'empty' | 'uncommitted' | 'committed';
   readonly current: 'empty' | 'valid';
 }
@@ -33,6 +34,11 @@ const MOVES: readonly Move[] = [
     to: () => ({ mode: 'imprint', ...EMPTY }),
   },
   {
+    action: 'unit.adopt',
+    from: ({ mode }) => mode === 'foreign',
+    to: () => ({ mode: 'imprint', ...EMPTY }),
+  },
+  {
     action: 'unit.imprint',
     from: ({ mode }) => mode === 'imprint',
     to: (unit) => ({ ...unit, mode: 'operational' }),
@@ -48,8 +54,9 @@ const MOVES: readonly Move[] = [
     to: (unit) => ({ ...unit, new: 'committed' }),
   },
   {
+    // Over a current key: after `master-key.rotate` of every key store, which changes no register.
     action: 'master-key.activate',
-    from: (unit) => isOperational(unit) && unit.new === 'committed' && unit.current === 'empty',
+    from: (unit) => isOperational(unit) && unit.new === 'committed',
     to: (unit) => ({ ...unit, new: 'empty', current: 'valid' }),
   },
   {
@@ -67,6 +74,7 @@ const MOVES: readonly Move[] = [
 /** Every condition that a unit can be in. */
 export const UNIT_CONDITIONS: readonly UnitCondition[] = [
   { mode: 'blank', ...EMPTY },
+  { mode: 'foreign', ...EMPTY },
   { mode: 'imprint', ...EMPTY },
   ...(['empty', 'valid'] as const).flatMap((current) =>
     (['empty', 'uncommitted', 'committed'] as const).map(
@@ -106,6 +114,12 @@ function whyNot(from: UnitCondition, to: UnitCondition): { readonly why: string;
     return {
       why: 'No command makes a token blank again.',
       instead: 'Zeroise the unit, and have the vendor’s tool reset the token.',
+    };
+  }
+  if (to.mode === 'foreign') {
+    return {
+      why: 'Keyrite makes no token one of others: what it initialises or adopts is a unit from then on.',
+      instead: 'Have the vendor’s tool initialise the token (`vendor.procedure`), while it is blank or not there.',
     };
   }
   if (to.mode === 'imprint') {

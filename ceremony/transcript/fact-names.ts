@@ -10,3 +10,7 @@ export const DECISION = 'decision';
 export const PAPER_SIGNATURE = 'paper-signature';
 /** An object of the custody ledger was taken in, opened, closed or destroyed; two people signed it. */
 export const CUSTODY = 'custody';
+/** A share was proven, or not; passed on, destroyed, or not given back. Its holder signed, and one who watched. */
+export const SHARE = 'share';
+/** A new set of shares of the same master key has the place of an older one: it was read back and proven whole. */
+export const SET_REPLACED = 'share-set.replaced';

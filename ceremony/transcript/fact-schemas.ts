@@ -8,9 +8,10 @@ import { UnitState } from '../command/unit-state';
 import { Base64, Id, Name, Sha256Hex } from '../text-forms';
 import { ClockReadings } from './clock-readings';
 import { CustodyValue } from './custody-fact';
-import { CLOCK_READINGS, CUSTODY, DECISION, PAPER_SIGNATURE, SEAL } from './fact-names';
+import { CLOCK_READINGS, CUSTODY, DECISION, PAPER_SIGNATURE, SEAL, SET_REPLACED, SHARE } from './fact-names';
 import { FileRef, JsonValue } from './line';
 import { EXCEPTION_RAISED } from './raised-exception';
+import { ReplacedValue, ShareValue } from './share-fact';
 
 const Text = v.string();
 const Flag = v.boolean();
@@ -41,8 +42,10 @@ const Register = v.looseObject({
   attributes: JsonValue,
 });
 
-/** Both registers of a unit; null where they could not be read. */
-export const Registers = v.nullable(v.looseObject({ new: Register, current: Register }));
+/** Both registers of a unit, and the key that a rotation broken off was retiring; null where they could not be read. */
+export const Registers = v.nullable(
+  v.looseObject({ new: Register, current: Register, retiring: v.optional(Register) }),
+);
 
 /** Where a unit's state is kept. */
 export const StateKept = v.picklist(['token', 'none']);
@@ -83,6 +86,10 @@ export const FACT_VALUES = {
     path: v.optional(Text),
     library: v.optional(v.looseObject({ cryptoki: Text, manufacturer: Text, description: Text, version: Text })),
     tokens: v.optional(v.array(TokenSeen)),
+    /** What steers it, as the binding says: environment of its worker, configuration files with hashes, links of its HSM. */
+    environment: v.optional(v.array(v.strictObject({ name: Text, value: Text }))),
+    files: v.optional(v.array(v.strictObject({ path: Text, sha256: Sha256Hex }))),
+    links: v.optional(v.array(v.strictObject({ interface: Text, peer: Text, port: Count }))),
   }),
   [CLOCK_READINGS]: ClockReadings,
   /** What somebody was asked, word for word by the plan, and said. */
@@ -112,16 +119,62 @@ export const FACT_VALUES = {
     capabilities: v.optional(JsonValue),
     weaknesses: v.optional(Weaknesses),
   }),
+  /** A token of others before it is adopted: it has no identity, and what is on it is all theirs. */
+  'unit.found': v.looseObject({
+    ...reading,
+    origin: Text,
+    objects: v.array(InventoryEntry),
+    capabilities: v.optional(JsonValue),
+  }),
+  /** The same, once it is a unit. */
+  'unit.adopted': v.looseObject({
+    ...reading,
+    origin: Text,
+    objects: v.array(InventoryEntry),
+    weaknesses: v.optional(Weaknesses),
+  }),
+  /** A key of others before it becomes the current master key. */
+  'master-key.found': v.looseObject({
+    unit: Id,
+    origin: Text,
+    object: InventoryEntry,
+    pattern: Sha256Hex,
+    weaknesses: Weaknesses,
+  }),
+  /** Keys of others, under the names that the plan gives them. */
+  'keys.adopted': v.looseObject({
+    ...reading,
+    origin: Text,
+    keys: v.array(v.looseObject({ name: Id, object: InventoryEntry })),
+  }),
+  /** A unit right before a vendor's tool is used on it. */
+  'procedure.before': v.looseObject({ ...reading, objects: v.array(InventoryEntry) }),
+  /** The workers of these modules ended, so that the tool has the units' devices to itself. */
+  'procedure.released': v.looseObject({ units: v.array(Id), modules: v.array(Id) }),
+  /** What the tool put out is in the files. */
+  'procedure.output': v.looseObject({ tool: Name }),
+  /** A unit after it, of which the plan declares how it is found. */
+  'procedure.after': v.looseObject({
+    ...reading,
+    is: v.picklist(['as-before', 'blank', 'foreign']),
+    objects: v.optional(v.array(InventoryEntry)),
+  }),
   /** A set whose share process ended before every share was handed out. */
   'share-set.voided': v.looseObject({ set: SetId, reason: Text }),
+  [SET_REPLACED]: ReplacedValue,
+  /** What was told of a share in somebody's hands, and signed. */
+  [SHARE]: ShareValue,
   /** An import key made in a unit; its identity key signed it. */
-  'import-key': v.looseObject({
-    unit: Id,
-    spki: Base64,
-    bits: Count,
-    oaep: v.picklist(['sha256', 'sha1']),
-    signature: Base64,
-  }),
+  'import-key': v.union([
+    v.looseObject({ unit: Id, spki: Base64, bits: Count, oaep: v.picklist(['sha256', 'sha1']), signature: Base64 }),
+    v.looseObject({
+      unit: Id,
+      spki: Base64,
+      agreement: v.literal('ecdh-p256'),
+      kdf: v.picklist(['sha256', 'none']),
+      signature: Base64,
+    }),
+  ]),
   /** Wrapping parameters as they were taken: the plan's name for them, and their file in the bundle. */
   'wrapping-parameters': v.looseObject({ parameters: Id, file: FileRef.entries.name }),
   /** Two collectors' files name one wrapping key. */

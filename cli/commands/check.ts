@@ -2,6 +2,7 @@
 import type { Binding } from '../../ceremony/plan/binding-schema';
 import { checkBinding, checkPlan, type Finding } from '../../ceremony/plan/check';
 import { ledgerDifference } from '../../ceremony/plan/check-ledger';
+import { shareSetsDifference } from '../../ceremony/plan/check-share-sets';
 import { readBinding, readPlan } from '../../ceremony/plan/read';
 import {
   UNIT_CONDITIONS,
@@ -46,12 +47,16 @@ export async function check(args: string[]): Promise<ExitCode> {
   return good ? EXIT.good : EXIT.findings;
 }
 
-/** Whether the ledger in the binding is that of the bundle which it was taken from. */
+/** Whether ledger and sets of shares in the binding are those of the bundle which it was taken from. */
 async function ledgerFindings(binding: Binding | null, bundle: string | undefined): Promise<Finding[]> {
   if (bundle === undefined) return [];
   if (binding === null) throw new UsageError('--ledger needs --binding', 'Name the binding that carries the ledger.');
-  const difference = ledgerDifference(binding.custody, await requiredBalance(bundle));
-  return difference === null ? [] : [difference];
+  const balance = await requiredBalance(bundle);
+  const differences = [
+    ledgerDifference(binding.custody, balance.custody),
+    shareSetsDifference(binding.shareSets, balance.shareSets),
+  ];
+  return differences.filter((one) => one !== null);
 }
 
 function line(finding: Finding): string {

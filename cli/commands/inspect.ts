@@ -1,4 +1,5 @@
-/** `keyrite inspect`: what a plan, binding, parameters file, key package or receipt holds; or what a token can do. */
+/** `keyrite inspect`: who of a bundle can still do what; what a plan, binding, parameters file, key package or receipt holds; or what a token can do. */
+import { statSync } from 'node:fs';
 import { RecordError } from '../../ceremony/keypackage/read-record';
 import { readKeyPackage } from '../../ceremony/keypackage/key-package';
 import { readReceipt } from '../../ceremony/keypackage/receipt';
@@ -9,7 +10,9 @@ import { EXIT, type ExitCode } from '../exit';
 import { UsageError } from '../../workstation/explain';
 import { readBytes } from '../../workstation/input';
 import { readArguments } from './arguments';
+import { inspectBundle } from './inspect-bundle';
 import { inspectModule } from './inspect-module';
+import { inspectSigned } from './inspect-signed';
 
 /** Largest file that is looked at, in bytes. */
 const LIMIT = 1024 * 1024;
@@ -22,13 +25,19 @@ interface Found {
 
 /** Prints what the file holds; wrapped values are named by their length only. With `--module`, what a token can do. */
 export async function inspect(args: string[]): Promise<ExitCode> {
-  const given = readArguments(args, 'FILE?', ['module', 'token']);
+  const given = readArguments(args, 'FILE?', ['module', 'token', 'without']);
   const module = given.options['module'];
   if ((module === undefined) === (given.operand === '')) {
     throw new UsageError('name a file, or a module with --module', 'See: keyrite help');
   }
   if (module !== undefined) return inspectModule(module, given.options['token'] ?? null, given.json);
   if (given.options['token'] !== undefined) throw new UsageError('--token goes with --module', 'See: keyrite help');
+  const { without } = given.options;
+  if (statSync(given.operand, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const ids = (without ?? '').split(',').map((id) => id.trim());
+    return inspectBundle(given.operand, [...new Set(ids.filter((id) => id !== ''))], given.json);
+  }
+  if (without !== undefined) throw new UsageError('--without goes with a bundle', 'See: keyrite help');
   const bytes = readBytes(given.operand, 'plan, binding, parameters file, key package or receipt', LIMIT);
   const found = understand(bytes, given.operand);
   if (given.json) process.stdout.write(`${JSON.stringify({ kind: found.kind, ...Object.fromEntries(found.rows) })}\n`);
@@ -40,6 +49,8 @@ export async function inspect(args: string[]): Promise<ExitCode> {
 }
 
 function understand(bytes: Uint8Array, path: string): Found {
+  const signed = inspectSigned(bytes);
+  if (signed !== null) return signed;
   const text = Buffer.from(bytes).toString('utf8');
   const kind = /"?(?:keyrite|format)"?\s*:\s*"?([a-z-]+\/1)/.exec(text)?.[1];
   try {
@@ -57,7 +68,7 @@ function understand(bytes: Uint8Array, path: string): Found {
       default:
         throw new UsageError(
           `${path} is no file of Keyrite's`,
-          'Name a plan, binding, parameters file, key package or receipt.',
+          'Name a plan, binding, parameters file, key package, receipt, proof, or something that is signed (a cosignature, an approval). For a bundle, see keyrite verify.',
         );
     }
   } catch (error) {
@@ -107,7 +118,7 @@ function parameters(bytes: Uint8Array): Found {
       ['purpose', read.purpose.do],
       ['wrapping key', hexGroups(read.publicKeySha256)],
       ['in words', words(Buffer.from(read.publicKeySha256, 'hex'))],
-      ['expires', read.expires],
+      ['expires', read.expires ?? 'never: the service sets no end'],
       ['collected', `${read.collected.at} by ${read.collected.by}`],
       ['signed', read.signature === null ? 'no' : `by ${read.signature.by}, not checked here`],
     ],
@@ -124,7 +135,7 @@ function keyPackage(bytes: Uint8Array): Found {
       ['wrapped to', hexGroups(read.publicKeySha256)],
       ['wrapped in', read.wrappedIn],
       ['check value', `${read.checkValue.value} (${read.checkValue.algorithm})`],
-      ['expires', read.expires],
+      ['expires', read.expires ?? 'never: the service sets no end'],
       ['evidence', `${read.ceremony}, line ${String(read.line)}`],
     ],
   };

@@ -15,6 +15,7 @@ type FinalTryDialogue = Extract<Dialogue, { kind: 'final-try' }>;
 type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
+type ShareKeyDialogue = Extract<Dialogue, { kind: 'share-key' }>;
 
 /** Most bytes of one typed line of a share, and of a whole share. */
 const MAX_LINE_BYTES = 200;
@@ -40,6 +41,8 @@ const PASSPHRASE_WORDS: SecretWords = {
   fresh: 'New passphrase: ',
   notGiven: 'and was not tried on the file',
 };
+
+const IDENTITY_WORDS: SecretWords = { ...PASSPHRASE_WORDS, name: 'identity' };
 
 /**
  * The people at the controlling terminal.
@@ -94,6 +97,8 @@ class TerminalPeople implements Person {
             return await this.#show(dialogue, body, signal);
           case 'share-enter':
             return await this.#enter(dialogue, signal);
+          case 'share-key':
+            return await this.#shareKey(dialogue, signal);
         }
       });
     } catch (error) {
@@ -165,6 +170,23 @@ class TerminalPeople implements Person {
     return make
       ? await this.#makeTwice(PASSPHRASE_WORDS, dialogue, signal)
       : await this.#read('Passphrase: ', PASSPHRASE_WORDS, dialogue, signal);
+  }
+
+  async #shareKey(dialogue: ShareKeyDialogue, signal: AbortSignal): Promise<Buffer> {
+    const { custodian, index, of, what, make, refused } = dialogue;
+    this.#say(
+      this.#name(custodian),
+      '',
+      `${make ? 'Make' : 'Enter'} the ${what === 'identity' ? 'age identity that opens' : 'passphrase of'} the file of your share, number ${String(index)} of ${String(of)}`,
+      refused === null ? '' : `Not taken: ${printable(Buffer.from(refused)).toString().trim()}`,
+      make ? `${lengths(dialogue)}. Without it nobody opens the file: keep it as the plan says` : '',
+      'Nothing shows while you type. Backspace takes back a character, Ctrl-U all, Ctrl-C declines',
+      '',
+    );
+    const words = what === 'identity' ? IDENTITY_WORDS : PASSPHRASE_WORDS;
+    return make
+      ? await this.#makeTwice(words, dialogue, signal)
+      : await this.#read(what === 'identity' ? 'Identity: ' : 'Passphrase: ', words, dialogue, signal);
   }
 
   async #warn({ warning }: Pick<PinDialogue, 'warning'>, signal: AbortSignal): Promise<void> {
@@ -305,10 +327,11 @@ class TerminalPeople implements Person {
 }
 
 function whichPin(dialogue: PinDialogue | FinalTryDialogue): string {
-  const { of, role, holder } = dialogue;
+  const { of, role, holder, change } = dialogue;
+  const the = change === undefined ? 'the' : `the ${change.pin}`;
   const whose = {
-    user: `the user PIN of ${of}`,
-    'security-officer': `the security officer PIN of ${of}`,
+    user: `${the} user PIN of ${of}`,
+    'security-officer': `${the} security officer PIN of ${of}`,
     card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${of}`,
   }[role];
   if (dialogue.kind === 'final-try' || dialogue.parts === 1) return whose;

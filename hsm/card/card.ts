@@ -49,7 +49,7 @@ export async function signWithCard(
 const LACKING = ['CKR_MECHANISM_INVALID', 'CKR_MECHANISM_PARAM_INVALID', 'CKR_FUNCTION_NOT_SUPPORTED'] as const;
 
 /** The one private key with the bound label. Throws CryptokiError, DeviceError. */
-function keyOf(session: Session, of: string, { keyLabel, spki }: CardTarget): ObjectHandle {
+export function keyOf(session: Session, of: string, { keyLabel, spki }: CardTarget): ObjectHandle {
   const privates = session.find({ CKA_CLASS: CLASS['private-key'], CKA_LABEL: keyLabel });
   const publics = session.find({ CKA_CLASS: CLASS['public-key'], CKA_LABEL: keyLabel });
   const [key] = privates;

@@ -49,6 +49,8 @@ const TABLE = {
   CKA_WRAP_WITH_TRUSTED: [0x210, 'bool'],
   /** CK_MECHANISM_TYPEs one after the other, in the machine's order. */
   CKA_ALLOWED_MECHANISMS: [0x40000600, 'bytes'],
+  /** NSS's own, at the unwrapping of a private key: its public key, by which it is found again. */
+  CKA_NSS_DB: [0xd5a0db00, 'bytes'],
 } as const;
 
 interface Kinds {

@@ -83,13 +83,13 @@ const TABLE: readonly (readonly [number, string, string, string])[] = [
     0x0a3,
     'PIN_EXPIRED',
     'the PIN has expired and must be changed',
-    "Change the PIN with the vendor's tool, then begin the step again.",
+    "Change the PIN in a step `unit.pin.change`, or with the vendor's tool, before anything else.",
   ],
   [
     0x0a4,
     'PIN_LOCKED',
     'the PIN is locked after too many wrong tries',
-    "A user PIN is set anew by the security officer; a locked security officer PIN needs the vendor's procedure.",
+    "A user PIN is set anew by the security officer (`unit.pin.unlock`); a locked security officer PIN needs the vendor's procedure.",
   ],
   [0x0b0, 'SESSION_CLOSED', 'the session was closed', RELOGIN],
   [

@@ -43,10 +43,13 @@ export function asDeviceError(error: unknown, circumstance: Circumstance): unkno
   const { of, doing, changed, changes } = circumstance;
   const isVendors = error.code >= 0x80000000;
   const uncertain = changes && (isVendors || isCkr(error, ...UNCERTAIN));
+  // What a token refuses it may have done all the same; a PIN is looked at before anything else.
+  const isItsWord = changes && !uncertain && !/^CKR_(?:PIN|USER)_/.test(error.ckr);
+  const told = isItsWord ? `By the token’s word, nothing was done. ${changed}` : changed;
   return new DeviceError({
     code: error.ckr,
     message: `${of}: ${doing} failed. The token answered ${error.call} with ${error.ckr} (0x${error.code.toString(16)}): ${explainCkr(error.code).meaning}.`,
-    changed: uncertain ? `It is not known whether the device acted. ${changed}` : changed,
+    changed: uncertain ? `It is not known whether the device acted. ${changed}` : told,
     next: explainCkr(error.code).next,
     uncertain,
   });

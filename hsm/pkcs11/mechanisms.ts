@@ -60,8 +60,10 @@ const HASH = {
   sha384: MECHANISMS.CKM_SHA384,
   sha512: MECHANISMS.CKM_SHA512,
 } as const;
-/** CKD_NULL: the derived key is the shared secret itself. */
-const NO_KDF = 1;
+/** CKD_NULL: the derived key is the shared secret itself. CKD_SHA256_KDF: ANSI X9.63 with SHA-256. */
+const KDF = { none: 1, sha256: 6 } as const;
+/** How a shared secret becomes a key. */
+export type AgreementKdf = keyof typeof KDF;
 /** CKZ_DATA_SPECIFIED: NSS refuses OAEP without it, even with an empty label. */
 const DATA_SPECIFIED = 1;
 
@@ -105,11 +107,11 @@ export function aesGcm(iv: Uint8Array, form: GcmForm): Mechanism {
   return { mechanism: MECHANISMS.CKM_AES_GCM, parameter };
 }
 
-/** ECDH with another's public point, no key derivation function. */
-export function ecdh(point: Uint8Array): Mechanism {
+/** ECDH with another's public point, and no shared information. */
+export function ecdh(point: Uint8Array, kdf: AgreementKdf): Mechanism {
   return {
     mechanism: MECHANISMS.CKM_ECDH1_DERIVE,
-    parameter: { type: STRUCTURE.ecdh, kdf: NO_KDF, publicData: asBuffer(point) },
+    parameter: { type: STRUCTURE.ecdh, kdf: KDF[kdf], publicData: asBuffer(point) },
   };
 }
 

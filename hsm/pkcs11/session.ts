@@ -9,6 +9,7 @@ import {
   type AttributeValue,
   type Template,
 } from './attributes';
+import { secretBytes } from '../secret-bytes';
 import { isCkr } from './cryptoki-error';
 import { ObjectHandle, openHandle } from './handles';
 import type { Mechanism } from './mechanisms';
@@ -33,6 +34,7 @@ export class Session {
   readonly #handle: Buffer;
   readonly #generation: number;
   readonly #closed: () => void;
+  readonly #place = Buffer.alloc(4096);
   #isOpen = true;
 
   /** Use {@link Pkcs11Module.openSession}. */
@@ -56,6 +58,19 @@ export class Session {
 
   #found(bytes: Buffer): ObjectHandle {
     return new ObjectHandle(bytes, this.#generation);
+  }
+
+  /**
+   * Where a call puts a signature or a wrapped key: one place for all of them, since a new one for each costs more than the
+   * rest of a call. Nothing secret comes there.
+   */
+  #room(limit: number): Buffer {
+    return limit <= this.#place.length ? this.#place.subarray(0, limit) : Buffer.alloc(limit);
+  }
+
+  /** What a call put there, in memory of its own. */
+  #given(result: Buffer): Buffer {
+    return Buffer.from(result);
   }
 
   /** C_Login. `pin` is zero afterwards. Never tried twice. */
@@ -150,6 +165,28 @@ export class Session {
     }
   }
 
+  /**
+   * Several yes-or-no attributes of an object of our own making in one call, for work in which calls count. Null where the
+   * module does not tell all of them so: then {@link get} tells which.
+   */
+  flags<N extends AttributeName>(object: ObjectHandle, names: readonly N[]): Readonly<Record<N, boolean>> | null {
+    const asked = names.map((name) => ({ type: attributeType(name) }));
+    try {
+      const told = this.#call('C_GetAttributeValue', (library, session) =>
+        library.C_GetAttributeValue(session, this.#object(object), asked),
+      );
+      const pairs = names.map((name, place) => {
+        const value: unknown = told[place]?.value;
+        return [name, value instanceof Uint8Array ? decodeValue(name, value) : null] as const;
+      });
+      if (!pairs.every(([, value]) => typeof value === 'boolean')) return null;
+      return Object.fromEntries(pairs) as unknown as Record<N, boolean>;
+    } catch (error) {
+      if (isCkr(error, 'CKR_ATTRIBUTE_SENSITIVE', 'CKR_ATTRIBUTE_TYPE_INVALID')) return null;
+      throw error;
+    }
+  }
+
   /** C_CreateObject. */
   create(template: Template): ObjectHandle {
     const attributes = encodeTemplate(template);
@@ -201,7 +238,9 @@ export class Session {
     this.#call('C_SignInit', (library, session) => {
       library.C_SignInit(session, mechanism, this.#object(key));
     });
-    return this.#call('C_Sign', (library, session) => library.C_Sign(session, asBuffer(data), Buffer.alloc(limit)));
+    return this.#given(
+      this.#call('C_Sign', (library, session) => library.C_Sign(session, asBuffer(data), this.#room(limit))),
+    );
   }
 
   /** C_Verify; false when the token says that the signature or MAC does not hold. */
@@ -228,10 +267,29 @@ export class Session {
     );
   }
 
+  /** C_Decrypt; the result has at most `limit` bytes, and the caller zeroes it. */
+  decrypt(mechanism: Mechanism, key: ObjectHandle, data: Uint8Array, limit = 1024): Buffer {
+    this.#call('C_DecryptInit', (library, session) => {
+      library.C_DecryptInit(session, mechanism, this.#object(key));
+    });
+    const room = secretBytes(limit);
+    try {
+      const result = this.#call('C_Decrypt', (library, session) => library.C_Decrypt(session, asBuffer(data), room));
+      const own = secretBytes(result.length);
+      result.copy(own);
+      result.fill(0);
+      return own;
+    } finally {
+      room.fill(0);
+    }
+  }
+
   /** C_WrapKey; the wrapped key has at most `limit` bytes. */
   wrap(mechanism: Mechanism, wrapping: ObjectHandle, key: ObjectHandle, limit = 4096): Buffer {
-    return this.#call('C_WrapKey', (library, session) =>
-      library.C_WrapKey(session, mechanism, this.#object(wrapping), this.#object(key), Buffer.alloc(limit)),
+    return this.#given(
+      this.#call('C_WrapKey', (library, session) =>
+        library.C_WrapKey(session, mechanism, this.#object(wrapping), this.#object(key), this.#room(limit)),
+      ),
     );
   }
 
@@ -255,10 +313,8 @@ export class Session {
     );
   }
 
-  /** C_GenerateRandom. */
+  /** C_GenerateRandom. The bytes may be secret: whoever asks zeroes them. */
   random(length: number): Buffer {
-    return this.#call('C_GenerateRandom', (library, session) =>
-      library.C_GenerateRandom(session, Buffer.alloc(length)),
-    );
+    return this.#call('C_GenerateRandom', (library, session) => library.C_GenerateRandom(session, secretBytes(length)));
   }
 }

@@ -1,12 +1,11 @@
 /**
- * The components scheme: n of n. A 32-byte master key is the XOR of n components of 32 bytes; n−1 of them are random,
- * the last is what is missing, so any n−1 say nothing about the key. This is what IBM crypto units and payment HSMs do.
+ * The components scheme: n of n. A master key of 16, 24 or 32 bytes is the XOR of n components of its length; n−1 of them
+ * are random, the last is what is missing, so any n−1 say nothing about the key. This is what IBM crypto units and payment
+ * HSMs do.
  */
-import { freshSecret } from './entropy';
+import { freshSecret, type DrawSecret } from './entropy';
+import { isKeyLength } from './key-bytes';
 import { secretBytes } from '../secret-bytes';
-
-/** Length in bytes of a master key and of each component. */
-export const COMPONENT_BYTES = 32;
 
 /** Fewest and most components of a set. */
 export const COMPONENT_COUNT = { least: 2, most: 16 } as const;
@@ -17,16 +16,17 @@ export function isComponentCount(count: number): boolean {
 }
 
 /**
- * Splits a master key of 32 bytes into `count` components; the key itself is left as it is.
+ * Splits a master key into `count` components; the key itself is left as it is.
  *
+ * @param draw makes secret bytes for a purpose
  * @returns components in order of their index (1 first); the caller zeroes them
  * @throws RangeError for a key of another length or a count outside 2 to 16
  */
-export function splitIntoComponents(masterKey: Uint8Array, count: number): Buffer[] {
+export function splitIntoComponents(masterKey: Uint8Array, count: number, draw: DrawSecret = freshSecret): Buffer[] {
   requireLength(masterKey, 'master key');
   requireCount(count);
   const random = Array.from({ length: count - 1 }, (_, i) =>
-    freshSecret(`keyrite/component/${String(i + 1)}`, COMPONENT_BYTES),
+    draw(`keyrite/component/${String(i + 1)}`, masterKey.length),
   );
   return [...random, xorAll([masterKey, ...random])];
 }
@@ -34,26 +34,29 @@ export function splitIntoComponents(masterKey: Uint8Array, count: number): Buffe
 /**
  * Combines all components of a set, in any order.
  *
- * @returns the master key, 32 bytes; the caller zeroes it
- * @throws RangeError for a component of another length or a count outside 2 to 16
+ * @returns the master key, as long as each of them; the caller zeroes it
+ * @throws RangeError for a component of another length than the first, which none has, or a count outside 2 to 16
  */
 export function combineComponents(components: readonly Uint8Array[]): Buffer {
   requireCount(components.length);
-  for (const component of components) requireLength(component, 'component');
+  for (const component of components) {
+    requireLength(component, 'component');
+    if (component.length !== components[0]?.length) throw new RangeError('components: expected one length, got two');
+  }
   return xorAll(components);
 }
 
 function xorAll(parts: readonly Uint8Array[]): Buffer {
-  const sum = secretBytes(COMPONENT_BYTES);
+  const sum = secretBytes(parts[0]?.length ?? 0);
   for (const part of parts) {
-    for (let i = 0; i < COMPONENT_BYTES; i += 1) sum[i] = (sum[i] ?? 0) ^ (part[i] ?? 0);
+    for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) ^ (part[i] ?? 0);
   }
   return sum;
 }
 
 function requireLength(bytes: Uint8Array, label: string): void {
-  if (bytes.length !== COMPONENT_BYTES) {
-    throw new RangeError(`${label}: expected ${String(COMPONENT_BYTES)} bytes, got ${String(bytes.length)}`);
+  if (!isKeyLength(bytes.length)) {
+    throw new RangeError(`${label}: expected 16, 24 or 32 bytes, got ${String(bytes.length)}`);
   }
 }
 

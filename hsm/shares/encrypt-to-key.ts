@@ -14,7 +14,12 @@ export function encryptToKey(to: TransportKey, secret: Uint8Array): Buffer {
   return oaepEncrypt(publicKeyOf(to), to.oaep, secret);
 }
 
-function publicKeyOf(to: TransportKey): KeyObject {
+/**
+ * Reads the key to encrypt to.
+ *
+ * @throws DeviceError as above
+ */
+export function publicKeyOf(to: TransportKey): KeyObject {
   try {
     return rsaPublicKey(to.spki, to.bits);
   } catch (error) {

@@ -12,6 +12,12 @@ export interface EntropySource {
   readonly bytes: Uint8Array;
 }
 
+/** Makes secret bytes for a purpose; the caller zeroes them. */
+export type DrawSecret = (purpose: string, length: number) => Buffer;
+
+/** Bytes that each of the workstation's draws has. */
+const DRAW_BYTES = 64;
+
 /** Bytes that the strongest source must give at least. */
 export const MIN_SOURCE_BYTES = 32;
 
@@ -56,7 +62,7 @@ export function hkdfSha256(inputKey: Uint8Array, salt: Uint8Array, info: Uint8Ar
 export function mixEntropy(sources: readonly EntropySource[], purpose: string, length: number): Buffer {
   const names = sources.map((source) => source.name);
   if (new Set(names).size !== names.length) throw new RangeError('entropy sources: a name occurs twice');
-  if (!names.every((name) => /^[a-z0-9][a-z0-9:-]{0,62}$/.test(name))) throw new RangeError('entropy source: bad name');
+  if (!names.every((name) => /^[a-z0-9][a-z0-9:-]{0,70}$/.test(name))) throw new RangeError('entropy source: bad name');
   if (!sources.some((source) => source.bytes.length >= MIN_SOURCE_BYTES)) {
     throw new RangeError(`entropy sources: expected one of at least ${String(MIN_SOURCE_BYTES)} bytes, got none`);
   }
@@ -85,13 +91,25 @@ export function mixEntropy(sources: readonly EntropySource[], purpose: string, l
 export function freshSecret(purpose: string, length: number, others: readonly EntropySource[] = []): Buffer {
   // SECURITY(K-18): two draws, so that one that repeats itself is not all there is.
   // randomBytes gives buffers of their own, never from the shared pool.
-  const draws = [randomBytes(64), randomBytes(64)] as const;
+  const draws = [randomBytes(DRAW_BYTES), randomBytes(DRAW_BYTES)] as const;
   try {
-    const workstation = draws.map((bytes, i) => ({ name: `workstation-csprng:${String(i + 1)}`, bytes }));
+    const workstation = draws.map((bytes, i) => ({ name: drawName(i), bytes }));
     return mixEntropy([...workstation, ...others], purpose, length);
   } finally {
     for (const draw of draws) draw.fill(0);
   }
+}
+
+/** What {@link freshSecret} mixes with these others: names and lengths, for the record. */
+export function sourcesOf(others: readonly EntropySource[]): { source: string; bytes: number }[] {
+  return [
+    ...[0, 1].map((draw) => ({ source: drawName(draw), bytes: DRAW_BYTES })),
+    ...others.map(({ name, bytes }) => ({ source: name, bytes: bytes.length })),
+  ];
+}
+
+function drawName(draw: number): string {
+  return `workstation-csprng:${String(draw + 1)}`;
 }
 
 function hmac(key: Uint8Array, parts: readonly Uint8Array[]): Buffer {

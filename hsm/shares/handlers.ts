@@ -1,7 +1,13 @@
 /** What the share process does for each operation of its contract. One process serves one set, or one re-wrapping. */
 import type { AskingLink, Handlers, SHARE_OPERATIONS } from '../contract';
+import { sourcesOf } from './entropy';
+import { prepareIdentity, readAgeFile, writeAgeFile } from './forms/age-form';
+import { ShareMedia } from './forms/share-medium';
+import { printShare } from './forms/printed-form';
+import { sealToToken, TokenExchange } from './forms/token-form';
 import { SetInHand } from './set-in-hand';
 import { shareTrouble } from './share-trouble';
+import { TokenRandom } from './token-random';
 import { OneTimeKey } from './transport';
 
 /**
@@ -11,6 +17,9 @@ import { OneTimeKey } from './transport';
  */
 export function shareHandlers(options: { readonly transport: boolean }): Handlers<typeof SHARE_OPERATIONS, AskingLink> {
   let set: SetInHand | null = null;
+  const gifts = new TokenRandom();
+  const media = new ShareMedia();
+  const exchange = new TokenExchange();
   let oneTimeKey: OneTimeKey | null = options.transport ? new OneTimeKey() : null;
 
   const requireNoSet = (): void => {
@@ -31,10 +40,19 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
   };
 
   return {
-    'set.generate': ({ count }) => {
+    'entropy.make-key': ({ exchange }) => {
       requireNoSet();
-      set = SetInHand.generate(count);
-      return set.known;
+      return gifts.keyFor(exchange);
+    },
+    'set.generate': async ({ random, ...shape }) => {
+      requireNoSet();
+      const others = await gifts.open(random ?? []);
+      try {
+        set = SetInHand.generate(shape, others);
+        return { ...set.known, sources: sourcesOf(others) };
+      } finally {
+        for (const { bytes } of others) bytes.fill(0);
+      }
     },
     'set.reopen': (known) => {
       requireNoSet();
@@ -45,15 +63,44 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
       await theSet().show(index, custodian, link);
       return null;
     },
-    'share.enter': async ({ index, custodian }, link) => {
-      await theSet().enter(index, custodian, link);
+    'share.enter': async ({ index, custodian, ...how }, link) => {
+      await theSet().enter(index, custodian, link, how);
+      return null;
+    },
+    'share.write-file': (request, link) => writeAgeFile(theSet(), media, request, link),
+    'share.read-file': async (request, link) => {
+      await readAgeFile(theSet(), request, link);
+      return null;
+    },
+    'share.seal': (request) => sealToToken(theSet(), request),
+    'share.ask-token': () => exchange.begin(),
+    'share.from-token': async (request) => {
+      await exchange.takeBack(theSet(), request);
+      return null;
+    },
+    'share.print': (request) => printShare(theSet(), media, request),
+    'age.prepare': ({ path }) => prepareIdentity(path),
+    'share.prove': async ({ index, custodian, seen }, link) => {
+      await theSet().prove(index, custodian, seen, link);
+      return null;
+    },
+    'share.transfer': async ({ index, custodian, to }, link) => {
+      await theSet().transfer(index, custodian, to, link);
+      return null;
+    },
+    'set.reshare': (shape) => {
+      set = theSet().reshare(shape);
+      return set.known;
+    },
+    'set.prove': () => {
+      theSet().proveWhole();
       return null;
     },
     'set.wrap': (request) => theSet().wrap(request),
-    'transport.make-key': () => {
+    'transport.make-key': ({ oaep }) => {
       if (set !== null) requireNoSet();
       oneTimeKey ??= new OneTimeKey();
-      return oneTimeKey.publicKey();
+      return oneTimeKey.publicKey(oaep);
     },
     'transport.rewrap': async (request) => {
       if (oneTimeKey !== null) return oneTimeKey.rewrap(request);

@@ -2,15 +2,14 @@
  * Getting a root key out of a token that cannot wrap to the target (SoftHSM2 has no OAEP with SHA-256): the token wraps
  * the still sensitive key to a one-time RSA key made here, this process wraps it again to the target, and ends.
  *
- * The one-time key asks for OAEP with SHA-1, since it is used only where a token has nothing better. That is sound: OAEP
- * needs no collision resistance of its hash, the key is used once, and its private half dies with the process.
+ * The one-time key asks for OAEP with SHA-1 where a token has nothing better. That is sound: OAEP needs no collision
+ * resistance of its hash, the key is used once, and its private half dies with the process.
  */
-import { generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import type { ArgsOf, ResultOf, SHARE_OPERATIONS } from '../contract';
-import { encryptAesGcm, GCM_IV_BYTES } from './aes-gcm';
-import { encryptToKey } from './encrypt-to-key';
 import { hasCheckValue } from './key-check';
-import { oaepDecrypt } from './oaep';
+import { oaepDecrypt, type OaepHash } from './oaep';
+import { sealKey, sealNonce } from './seal-for-target';
 import { shareTrouble } from './share-trouble';
 
 /** Bits of the one-time key: 128-bit strength, 0.1 to 1 s to make; 4096 bits take up to 3 s and protect nothing more. */
@@ -27,22 +26,23 @@ interface KeyPair {
 /** A one-time RSA key pair, good for one re-wrapping. */
 export class OneTimeKey {
   #pair: Promise<KeyPair> | null = makePair();
+  #oaep: OaepHash = 'sha1';
 
   /**
-   * The public half, for the token to wrap to.
+   * The public half, for the token to wrap to by OAEP with this hash.
    *
    * @throws DeviceError TRANSPORT_KEY_MISSING when the key was used already
    */
-  async publicKey(): Promise<ResultOf<typeof SHARE_OPERATIONS, 'transport.make-key'>> {
+  async publicKey(oaep: OaepHash): Promise<ResultOf<typeof SHARE_OPERATIONS, 'transport.make-key'>> {
     const { publicKey } = await this.#take();
+    this.#oaep = oaep;
     const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
-    return { spki, bits: TRANSPORT_BITS, oaep: 'sha1' };
+    return { spki, bits: TRANSPORT_BITS, oaep };
   }
 
   /**
-   * Unwraps what the token wrapped, checks its check value, and wraps it to the target; with a nonce, encrypts that
-   * under the key too (AES-256-GCM, random 12-byte IV, no AAD, ciphertext followed by the 16-byte tag). The one-time key
-   * is gone afterwards, whatever came of it.
+   * Unwraps what the token wrapped, checks its check value, and wraps it to the target in the form it takes; with a nonce,
+   * encrypts that under the key too. The one-time key is gone afterwards, whatever came of it.
    *
    * @throws DeviceError TRANSPORT_KEY_MISSING, TRANSPORT_WRONG, RSA_KEY_UNFIT
    */
@@ -51,12 +51,12 @@ export class OneTimeKey {
   ): Promise<ResultOf<typeof SHARE_OPERATIONS, 'transport.rewrap'>> {
     const { privateKey } = await this.#take();
     this.#pair = null;
-    const rootKey = unwrap(privateKey, Buffer.from(request.wrapped, 'base64'));
+    const rootKey = unwrap(privateKey, this.#oaep, Buffer.from(request.wrapped, 'base64'));
     try {
       requireCheckValue(rootKey, request.checkValue);
       return {
-        payload: encryptToKey(request.to, rootKey).toString('base64'),
-        nonce: request.nonce === null ? null : encryptNonce(rootKey, Buffer.from(request.nonce, 'base64')),
+        payload: sealKey(request.to, request.form, rootKey).toString('base64'),
+        nonce: request.nonce === null ? null : sealNonce(rootKey, request.nonce),
       };
     } finally {
       rootKey.fill(0);
@@ -89,10 +89,10 @@ function makePair(): Promise<KeyPair> {
   return made;
 }
 
-function unwrap(privateKey: KeyObject, wrapped: Buffer): Buffer {
+function unwrap(privateKey: KeyObject, oaep: OaepHash, wrapped: Buffer): Buffer {
   let rootKey: Buffer;
   try {
-    rootKey = oaepDecrypt(privateKey, 'sha1', wrapped);
+    rootKey = oaepDecrypt(privateKey, oaep, wrapped);
   } catch {
     throw wrong('cannot be decrypted: the token wrapped to another key, or with another hash or padding than asked');
   }
@@ -111,11 +111,6 @@ function requireCheckValue(
   }
   if (!hasCheckValue(rootKey, expected))
     throw wrong('is a key with another check value: the token wrapped another key');
-}
-
-function encryptNonce(rootKey: Uint8Array, nonce: Uint8Array): { iv: string; encryptedNonce: string } {
-  const iv = randomBytes(GCM_IV_BYTES);
-  return { iv: iv.toString('base64'), encryptedNonce: encryptAesGcm(rootKey, iv, nonce).toString('base64') };
 }
 
 function wrong(what: string): Error {

@@ -34,19 +34,20 @@ const TOLD: Readonly<Record<string, readonly AttributeName[]>> = {
 export function takeInventory(token: OpenToken): InventoryEntry[] {
   return attempt(reading(token.of, 'taking the inventory'), () =>
     [...token.session.find({ CKA_TOKEN: true }), ...sessionKeys(token)]
-      .map((object) => describe(token, object))
+      .map((object) => describeObject(token, object))
       .sort((left, right) => compare(sortKey(left), sortKey(right))),
   );
 }
 
-/** Asked of each again, since a module may not look at CKA_TOKEN when it searches, and an object must not be told twice. */
-function sessionKeys({ session }: OpenToken): ObjectHandle[] {
+/** Secret keys that live in a session of this worker. CKA_TOKEN is asked of each again, since a module may not look at CKA_TOKEN when it searches, and an object must not be told twice. */
+export function sessionKeys({ session }: OpenToken): ObjectHandle[] {
   return session
     .find({ CKA_CLASS: CLASS['secret-key'], CKA_TOKEN: false })
     .filter((object) => session.get(object, 'CKA_TOKEN') === false);
 }
 
-function describe(token: OpenToken, object: ObjectHandle): InventoryEntry {
+/** One object with what is told of its class. Throws CryptokiError. */
+export function describeObject(token: OpenToken, object: ObjectHandle): InventoryEntry {
   const { session } = token;
   const classCode = session.get(object, 'CKA_CLASS');
   const className = named(CLASS_NAMES, classCode);

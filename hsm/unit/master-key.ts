@@ -8,7 +8,6 @@ import { CLASS, KEY_TYPE, type AttributeName, type Template } from '../pkcs11/at
 import { CryptokiError } from '../pkcs11/cryptoki-error';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
-import { oaep } from '../pkcs11/mechanisms';
 import type { Session } from '../pkcs11/session';
 import type { ImportKeys } from './import-key';
 import { KEEPING, LABEL, USAGES, differences, onlyFor, readBack, valueIsReadable } from './objects';
@@ -104,7 +103,7 @@ function unwrap(
   wrapped: Uint8Array,
   importKeys: ImportKeys,
 ): ObjectHandle {
-  const importKey = importKeys.require(token.of, unit);
+  importKeys.requireFor(token.of, unit);
   const circumstance = {
     of: token.of,
     doing: 'unwrapping the master key',
@@ -112,7 +111,7 @@ function unwrap(
     changes: true,
   };
   return attempt(circumstance, () =>
-    token.session.unwrap(oaep(importKey.oaep), importKey.privateKey, wrapped, {
+    importKeys.unwrap(token.of, unit, wrapped, {
       CKA_CLASS: CLASS['secret-key'],
       CKA_KEY_TYPE: KEY_TYPE.aes,
       CKA_LABEL: LABEL.uncommitted,
@@ -164,7 +163,7 @@ function harden(
 }
 
 /** Attributes that are not as asked; `CKA_SENSITIVE` also when the value can be read whatever the attribute says. */
-function faults(session: Session, key: ObjectHandle, asked: Template): AttributeName[] {
+export function faults(session: Session, key: ObjectHandle, asked: Template): AttributeName[] {
   const wrong = differences(asked, readBack(session, key, [...KEEPING, ...USAGES['secret-key']])) as AttributeName[];
   return valueIsReadable(session, key) && !wrong.includes('CKA_SENSITIVE') ? [...wrong, 'CKA_SENSITIVE'] : wrong;
 }
@@ -216,6 +215,51 @@ export function commitMasterKey(token: OpenToken, pattern: string): void {
   const { new: held } = readRegisters(token);
   const key = requirePattern(token, held, 'new', pattern);
   if (held.reading.status === 'full-uncommitted') relabel(token, key, LABEL.committed);
+}
+
+/**
+ * Puts the committed key in the place of the current one. That one is set aside first, and destroyed last: until then
+ * both are on the token, and the same command goes on from wherever it was broken off.
+ *
+ * @param retired pattern of the current key, which is destroyed
+ * @throws DeviceError `UNIT_CHANGED` when a pattern is another
+ */
+export function replaceMasterKey(token: OpenToken, pattern: string, retired: string): void {
+  setAside(token, retired, pattern);
+  activateMasterKey(token, pattern);
+  retire(token, retired);
+}
+
+/** Nothing is set aside before the key that takes its place was seen. */
+function setAside(token: OpenToken, retired: string, pattern: string): void {
+  const held = readRegisters(token);
+  if (held.retiring.key !== null) {
+    requirePattern(token, held.retiring, 'retiring', retired);
+    return;
+  }
+  const isDone = held.new.key === null && held.current.key !== null;
+  if (isDone && samePattern(held.current.reading.pattern ?? '', pattern)) return;
+  requirePattern(token, held.new, 'new', pattern);
+  relabel(token, requirePattern(token, held.current, 'current', retired), LABEL.retiring);
+}
+
+/** The key that took its place is in the current register by now. */
+function retire(token: OpenToken, retired: string): void {
+  const { retiring } = readRegisters(token);
+  if (retiring.key !== null) {
+    const key = requirePattern(token, retiring, 'retiring', retired);
+    const circumstance = {
+      of: token.of,
+      doing: 'destroying the master key that was retired',
+      changed: 'The new master key is in the current register; the one before may still be on the token.',
+      changes: true,
+    };
+    attempt(circumstance, () => {
+      token.session.destroy(key);
+    });
+  }
+  if (keysLabelled(token, LABEL.retiring).length > 0)
+    throw unitChanged(token.of, 'the master key that was retired was destroyed, and is still there');
 }
 
 /** Moves the committed key to the current register. Throws DeviceError `UNIT_CHANGED` when the pattern is another. */
@@ -280,7 +324,8 @@ function relabel(token: OpenToken, key: ObjectHandle, label: string): void {
   if (keysLabelled(token, label).length !== 1) throw unitChanged(token.of, `the master key did not move to ${label}`);
 }
 
-function keysLabelled(token: OpenToken, label: string): ObjectHandle[] {
+/** Master keys under a label. Throws DeviceError. */
+export function keysLabelled(token: OpenToken, label: string): ObjectHandle[] {
   return attempt(reading(token.of, 'looking for master keys'), () =>
     token.session.find({ CKA_CLASS: CLASS['secret-key'], CKA_LABEL: label, CKA_TOKEN: true }),
   );

@@ -4,6 +4,7 @@ import type { UnitState } from '../../ceremony/command/unit-state';
 import type { ArgsOf, Handlers, MODULE_OPERATIONS, PersonLink, ResultOf, UnitTarget } from '../contract';
 import { readCardKey } from '../card/read-key';
 import { prepareCard, signWithCard } from '../card/card';
+import { keepEnvelope, makeShareKey, openEnvelope } from '../card/share-key';
 import { reportCapabilities } from '../pkcs11/capabilities/report';
 import { attempt, refused, unitChanged } from '../pkcs11/device-trouble';
 import { checkModuleFiles } from '../pkcs11/module-file';
@@ -11,11 +12,17 @@ import { Pkcs11Module } from '../pkcs11/module';
 import type { ProbeReport } from '../pkcs11/probes';
 import { hasProtectedPath, hasUserPin, isInitialised, pinFlags, type TokenInfo } from '../pkcs11/token-info';
 import { abandonImprint } from './abandon-imprint';
+import { examineKey } from './adopt-key';
+import { changePin, tryPin, unlockPin } from './change-pin';
 import { findIdentity, makeIdentity, proveIdentity, requireIdentity, type Identity } from './identity';
 import { ImportKeys } from './import-key';
 import { initialiseToken, setUserPin } from './initialise';
 import { takeInventory } from './inventory';
+import { destroyKey, findKey, makeKey, sealKey, told } from './keys/kept-keys';
+import { checkWrapped, reEncipher, restoreKey, wrapKey } from './keys/wrapped-keys';
 import { keepsState, perform } from './perform';
+import { prepareForeign } from './prepare-foreign';
+import { sealedRandom } from './random';
 import { readRegisters, tellRegisters } from './registers';
 import { RootKeys } from './root-key';
 import { readState, writeState } from './state-object';
@@ -86,6 +93,10 @@ export function moduleHandlers(): Handlers<Operations> {
       const found = tokens().find(`unit ${target.unit}`, target.address, target.identitySpki);
       return { ...NOTHING_READ, unit: target.unit, token: found === null ? null : describeToken(found.info) };
     },
+    'unit.open': async ({ target }, link) => {
+      await tokens().openUnit(target, link);
+      return null;
+    },
     'unit.read': async ({ target, nonce }, link) => {
       const token = await tokens().openUnit(target, link);
       const hasNone = target.identitySpki === null && findIdentity(token) === null;
@@ -106,11 +117,23 @@ export function moduleHandlers(): Handlers<Operations> {
     'unit.initialise-token': async ({ target, label, again }, link) =>
       describeToken(await initialiseToken(tokens(), target, label, again, link)),
     'unit.set-user-pin': async ({ target }, link) => describeToken(await setUserPin(tokens(), target, link)),
+    'unit.change-pin': async ({ target, ...change }, link) =>
+      describeToken(await changePin(tokens(), target, change, link)),
+    'unit.unlock-pin': async ({ target, step }, link) => describeToken(await unlockPin(tokens(), target, step, link)),
+    'unit.try-pin': async ({ target, role, change }, link) => {
+      const { opens, token } = await tryPin(tokens(), target, role, change, link);
+      return { opens, token: describeToken(token) };
+    },
     'unit.create-identity': async ({ target }, link) => {
       const token = await tokens().openUnit(target, link);
       const { identity, attributes } = makeIdentity(token);
       const state = firstState(tokens(), token, identity);
       return { id: identity.id, spki: identity.spki, algorithm: identity.algorithm, attributes, state };
+    },
+    'unit.examine-key': async ({ target, label, id }, link) => {
+      const { token } = await openUnit(target, link);
+      const { object, pattern, wider } = examineKey(token, { label, id });
+      return { object, pattern, wider: [...wider] };
     },
     'unit.perform': async ({ target, ...request }, link) => {
       const { token, identity } = await openUnit(target, link);
@@ -133,21 +156,50 @@ export function moduleHandlers(): Handlers<Operations> {
       const { token, identity } = await openUnit(target, link);
       return importKeys.make(token, target.unit, identity);
     },
+    'unit.make-agreement-key': async ({ target }, link) => {
+      const { token, identity } = await openUnit(target, link);
+      return importKeys.makeForAgreement(token, target.unit, identity);
+    },
+    'unit.random': async ({ target, exchange, to }) => sealedRandom(tokens(), target, exchange, to),
     'unit.make-root-key': async ({ target, name }, link) => {
       const { token } = await openUnit(target, link);
       return rootKeys.make(token, name);
     },
-    'unit.wrap-root-key': ({ target, handle, to }) => rootKeys.wrap(`unit ${target.unit}`, handle, to),
-    'unit.encrypt-nonce': ({ target, handle, nonce }) => rootKeys.encryptNonce(`unit ${target.unit}`, handle, nonce),
+    'unit.wrap-root-key': ({ target, handle, to, form }) => rootKeys.wrap(`unit ${target.unit}`, handle, to, form),
+    'unit.encrypt-nonce': ({ target, handle, nonce, by }) =>
+      rootKeys.encryptNonce(`unit ${target.unit}`, handle, nonce, by),
     'unit.destroy-root-key': ({ target, handle }) => {
       rootKeys.destroy(`unit ${target.unit}`, handle);
+      return null;
+    },
+    'unit.make-key': async ({ target, key }, link) => told(makeKey((await openUnit(target, link)).token, key)),
+    'unit.look-for-key': async ({ target, name }, link) => {
+      const found = findKey((await openUnit(target, link)).token, name);
+      return found === null ? null : told(found);
+    },
+    'unit.wrap-key': async ({ target, name, format }, link) =>
+      wrapKey((await openUnit(target, link)).token, name, format),
+    'unit.seal-key': async ({ target, name }, link) => sealKey((await openUnit(target, link)).token, name),
+    'unit.restore-key': async ({ target, key }, link) => restoreKey((await openUnit(target, link)).token, key),
+    'unit.destroy-key': async ({ target, name }, link) => destroyKey((await openUnit(target, link)).token, name),
+    'unit.re-encipher': async ({ target, to, keys }, link) =>
+      reEncipher((await openUnit(target, link)).token, to, keys),
+    'unit.check-wrapped': async ({ target, masterKey, keys }, link) => {
+      checkWrapped((await openUnit(target, link)).token, masterKey, keys);
       return null;
     },
     'card.sign': async ({ card, message }, link) => {
       const signature = await signWithCard(tokens(), card, Buffer.from(message, 'base64'), link);
       return Buffer.from(signature).toString('base64');
     },
+    'card.make-share-key': (args, link) => makeShareKey(tokens(), args, link),
+    'card.keep-share': (args, link) => keepEnvelope(tokens(), args, link),
+    'card.open-share': (args, link) => openEnvelope(tokens(), args, link),
     'card.read-key': (args, link) => readCardKey(tokens(), args, link),
+    'foreign.prepare': async ({ target, objects }, link) => {
+      prepareForeign(await tokens().openUnit(target, link), objects);
+      return null;
+    },
     'card.prepare': (args, link) => prepareCard(tokens(), args, link),
   };
 }

@@ -8,8 +8,10 @@ import { DeviceError } from '../../ceremony/command/device-error';
 import type { CommandRequest } from '../../ceremony/engine/ports';
 import { commandSha256, stateSha256, type Command, type UnitState } from '../../ceremony/command/unit-state';
 import { refused, unitChanged } from '../pkcs11/device-trouble';
+import { adoptMasterKey } from './adopt-key';
 import type { ImportKeys } from './import-key';
-import { activateMasterKey, clearNewRegister, commitMasterKey, loadMasterKey } from './master-key';
+import { generateMasterKey } from './generate-master-key';
+import { activateMasterKey, clearNewRegister, commitMasterKey, loadMasterKey, replaceMasterKey } from './master-key';
 import { LABEL } from './objects';
 import { readRegisters } from './registers';
 import { readState, writeState } from './state-object';
@@ -78,8 +80,15 @@ function requireRegistersOf(token: OpenToken, base: UnitState, command: Command)
   const held = readRegisters(token);
   const found = `${held.new.reading.status}/${held.current.reading.status}`;
   const allowed = [`${base.registers.new}/${base.registers.current}`];
+  if (command.payload.command === 'master-key.generate') allowed.push(`full-uncommitted/${base.registers.current}`);
   if (command.payload.command === 'master-key.commit') allowed.push(`full-committed/${base.registers.current}`);
   if (command.payload.command === 'master-key.activate') allowed.push('empty/valid');
+  if (command.payload.command === 'master-key.adopt') allowed.push(`${base.registers.new}/valid`);
+  if (command.payload.command === 'master-key.replace') {
+    allowed.push('empty/valid');
+    // Broken off, it has the one key set aside and the other not yet in its place.
+    if (held.retiring.key !== null) allowed.push('full-committed/empty');
+  }
   if (command.payload.command === 'master-key.clear') allowed.push(`empty/${base.registers.current}`);
   if (!allowed.includes(found)) {
     throw unitChanged(token.of, `the registers (new/current) are ${found}, the state says ${allowed[0] ?? ''}`);
@@ -113,15 +122,23 @@ function moveKeys(
       const wrapped = request.wrapped === null ? null : Buffer.from(request.wrapped, 'base64');
       return loadMasterKey(token, unit, { set: payload.set, wrapped, pattern: request.pattern }, importKeys);
     }
+    case 'master-key.generate':
+      generateMasterKey(token, payload.key);
+      return null;
     case 'master-key.commit':
       commitMasterKey(token, payload.pattern);
       return null;
     case 'master-key.activate':
       activateMasterKey(token, payload.pattern);
       return null;
+    case 'master-key.replace':
+      replaceMasterKey(token, payload.pattern, payload.retires);
+      return null;
     case 'master-key.clear':
       clearNewRegister(token, payload.pattern);
       return null;
+    case 'master-key.adopt':
+      return adoptMasterKey(token, payload);
     case 'unit.zeroise':
       throw refused('NOT_A_COMMAND', token.of, 'to zeroise is a request of its own', 'Report this as a fault.');
   }

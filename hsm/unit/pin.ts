@@ -5,7 +5,7 @@
 import { refused } from '../pkcs11/device-trouble';
 import { hasProtectedPath, pinWarning, type PinRole, type TokenInfo } from '../pkcs11/token-info';
 import type { Pin } from '../pkcs11/pin-bytes';
-import type { Dialogue, PersonLink } from '../contract';
+import type { Dialogue, PersonLink, PinChange } from '../contract';
 import { secretBytes } from '../secret-bytes';
 
 /** Whose PIN is asked for, and of whom. */
@@ -18,6 +18,8 @@ export interface PinQuestion {
   readonly holders: readonly string[];
   /** True when the PIN is made now. */
   readonly make: boolean;
+  /** Where one PIN takes the place of another: which of the two. */
+  readonly change?: PinChange;
 }
 
 /** Longest PIN that is asked for, in bytes, where a token names no limit or a higher one. */
@@ -45,16 +47,18 @@ export async function withPin<T>(
       'PIN_LOCKED',
       name,
       `the ${pinRole(question)} PIN is locked`,
-      "A user PIN is set anew by the security officer; a locked security officer PIN needs the vendor's procedure.",
+      "A user PIN is set anew by the security officer (`unit.pin.unlock`); a locked security officer PIN needs the vendor's procedure.",
     );
   }
   const holders = holdersOf(question, name);
   if (hasProtectedPath(info)) {
     const { of, role, make } = question;
     const [holder] = holders;
-    if (warning === 'final-try' && holder !== undefined) await link.ask({ kind: 'final-try', of, role, holder });
+    const change = changeIn(question);
+    if (warning === 'final-try' && holder !== undefined)
+      await link.ask({ kind: 'final-try', of, role, holder, ...change });
     // SECURITY(K-193): the flag alone decides; no PIN is taken past a pad, whatever plan and binding say of parts.
-    return await link.atPad({ of, role, holders: [...new Set(holders)], make, warning }, () => use(null));
+    return await link.atPad({ of, role, holders: [...new Set(holders)], make, warning, ...change }, () => use(null));
   }
   const parts: Uint8Array[] = [];
   let whole: Buffer | null = null;
@@ -74,6 +78,10 @@ export async function withPin<T>(
     whole?.fill(0);
     for (const part of parts) part.fill(0);
   }
+}
+
+function changeIn({ change }: PinQuestion): { readonly change?: PinChange } {
+  return change === undefined ? {} : { change };
 }
 
 /** One holder for each part. Throws DeviceError. */
@@ -113,6 +121,7 @@ function dialogue(
     parts,
     holder,
     make,
+    ...changeIn(question),
     minimum: make ? Math.ceil(shortest / parts) : 1,
     maximum: make ? Math.floor(longest / parts) : longest,
     warning,

@@ -20,6 +20,8 @@ export interface HeldRegister {
 export interface HeldRegisters {
   readonly new: HeldRegister;
   readonly current: HeldRegister;
+  /** The key that a rotation is retiring: only where one was broken off. */
+  readonly retiring: HeldRegister;
 }
 
 const EMPTY: HeldRegister = { reading: { status: 'empty', pattern: null, set: null, attributes: null }, key: null };
@@ -27,6 +29,11 @@ const EMPTY: HeldRegister = { reading: { status: 'empty', pattern: null, set: nu
 /** By which mechanism this token computes patterns. */
 export function cmacBy(token: OpenToken): CmacBy {
   return token.probed().cmac ? 'cmac' : 'ecb';
+}
+
+/** As {@link cmacBy}, of a key that may not be one of ours: one that may only encrypt gives its pattern by ECB. */
+export function cmacByOf(token: OpenToken, key: ObjectHandle): CmacBy {
+  return cmacBy(token) === 'cmac' && token.session.get(key, 'CKA_SIGN') !== false ? 'cmac' : 'ecb';
 }
 
 /**
@@ -42,12 +49,15 @@ export function readRegisters(token: OpenToken): HeldRegisters {
   return {
     new: uncommitted.key === null ? committed : uncommitted,
     current: inRegister(token, LABEL.current, 'valid'),
+    retiring: inRegister(token, LABEL.retiring, 'valid'),
   };
 }
 
 /** What {@link readRegisters} tells the world. */
 export function tellRegisters(held: HeldRegisters): Registers {
-  return { new: held.new.reading, current: held.current.reading };
+  const { new: arriving, current, retiring } = held;
+  const half = retiring.key === null ? {} : { retiring: retiring.reading };
+  return { new: arriving.reading, current: current.reading, ...half };
 }
 
 function inRegister(token: OpenToken, label: string, status: Register['status']): HeldRegister {
@@ -65,7 +75,7 @@ function inRegister(token: OpenToken, label: string, status: Register['status'])
 
 function patternOf(token: OpenToken, key: ObjectHandle): string {
   try {
-    return verificationPattern(token.session, key, cmacBy(token));
+    return verificationPattern(token.session, key, cmacByOf(token, key));
   } catch (error) {
     if (error instanceof RangeError)
       throw unitChanged(token.of, `a master key gives no verification pattern (${error.message})`);

@@ -1,12 +1,15 @@
 /** Root keys for a cloud KMS: made in the token as session objects, wrapped once, destroyed, proven gone. */
 import { randomBytes } from 'node:crypto';
 import { DeviceError } from '../../ceremony/command/device-error';
+import type { NonceCipher, TokenForm } from '../../ceremony/keypackage/target-profile';
 import type { MODULE_OPERATIONS, ResultOf } from '../contract';
 import { CLASS, type Template } from '../pkcs11/attributes';
-import { isCkr } from '../pkcs11/cryptoki-error';
-import { attempt, refused } from '../pkcs11/device-trouble';
+import { CryptokiError, isCkr } from '../pkcs11/cryptoki-error';
+import { asDeviceError, attempt, refused } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
-import { aesGcm, oaep, plain, type OaepHash } from '../pkcs11/mechanisms';
+import { aesCbc, aesGcm, oaep, plain, type MechanismName, type OaepHash } from '../pkcs11/mechanisms';
+import { WORKS } from '../pkcs11/finding';
+import type { Session } from '../pkcs11/session';
 import { rsaModulusBytes, rsaWrappingKey, spkiOf } from '../pkcs11/spki';
 import { KEEPING, USAGES, differences, onlyFor, readBack, valueIsReadable } from './objects';
 import { cmacBy } from './registers';
@@ -28,6 +31,10 @@ interface WrappingTo {
 }
 
 const GCM_TAG = 16;
+/** Of AES, in bytes. */
+const BLOCK = 16;
+/** An AES-256 key under RFC 5649, in bytes. */
+const KWP_BYTES = 40;
 /** Longest nonce that is encrypted, in bytes; Key Protect's has 12. */
 const MAX_NONCE = 256;
 
@@ -46,9 +53,7 @@ export class RootKeys {
       ...onlyFor('secret-key', 'CKA_ENCRYPT', 'CKA_SIGN'),
     };
     const id = randomBytes(16);
-    const key = attempt(unchanged(of, 'making a root key'), () =>
-      session.generateKey(plain('CKM_AES_KEY_GEN'), { ...asked, CKA_VALUE_LEN: 32, CKA_LABEL: name, CKA_ID: id }),
-    );
+    const key = generate(token, { ...asked, CKA_VALUE_LEN: 32, CKA_LABEL: name, CKA_ID: id }, id);
     try {
       return attempt(reading(of, 'reading the root key back'), () => {
         const attributes = readBack(session, key, [...KEEPING, 'CKA_VALUE_LEN', ...USAGES['secret-key']]);
@@ -56,7 +61,7 @@ export class RootKeys {
         const wrong = differences(asked, attributes);
         if (attributes['CKA_VALUE_LEN'] !== 32) wrong.push('CKA_VALUE_LEN');
         if (valueIsReadable(session, key)) wrong.push('CKA_VALUE');
-        if (wrong.length > 0) throw notAsAsked(of, wrong);
+        if (wrong.length > 0) throw notAsAsked(of, 'root key', wrong);
         const checkValue = aesCheckValue(session, key, cmacBy(token));
         const handle = randomBytes(16).toString('hex');
         this.#held.set(handle, { token, key, id });
@@ -69,8 +74,12 @@ export class RootKeys {
     }
   }
 
-  /** Wraps a root key to an RSA public key by OAEP; base64 ciphertext. Throws DeviceError; `OAEP_NOT_SUPPORTED`. */
-  wrap(of: string, handle: string, to: WrappingTo): string {
+  /**
+   * Wraps a root key to an RSA public key; base64 ciphertext. `oaep`: C_WrapKey by OAEP. `oaep-kwp`: a one-time AES-256 key
+   * by OAEP, and behind it the root key under that one by RFC 5649. Throws DeviceError; `OAEP_NOT_SUPPORTED`,
+   * `KWP_NOT_SUPPORTED`.
+   */
+  wrap(of: string, handle: string, to: WrappingTo, form: TokenForm): string {
     const { token, key } = this.#require(of, handle);
     const { session } = token;
     if (!token.probed().oaepWrap[to.oaep]) {
@@ -81,34 +90,47 @@ export class RootKeys {
         'Wrap to a one-time key that the share process makes, and have it wrapped again there.',
       );
     }
+    const kwp = form === 'oaep' ? null : keyWrapOf(token);
     return attempt(unchanged(of, 'wrapping the root key'), () => {
       const publicKey = session.create(rsaWrappingKey(to.spki));
       try {
         // SECURITY(K-13): wrapped to another key, the root key would be another's.
         if (spkiOf(session, publicKey) !== to.spki) throw badKey(of);
-        const wrapped = session.wrap(oaep(to.oaep), publicKey, key, 2048);
-        if (wrapped.length !== rsaModulusBytes(to.spki)) throw badAnswer(of, 'a wrapped key', wrapped.length);
-        return wrapped.toString('base64');
+        const byOaep = (wanted: ObjectHandle): Buffer => {
+          const wrapped = session.wrap(oaep(to.oaep), publicKey, wanted, 2048);
+          if (wrapped.length !== rsaModulusBytes(to.spki)) throw badAnswer(of, 'a wrapped key', wrapped.length);
+          return wrapped;
+        };
+        return (kwp === null ? byOaep(key) : wrapTwice(token, key, kwp, byOaep)).toString('base64');
       } finally {
         session.destroy(publicKey);
       }
     });
   }
 
-  /** AES-256-GCM of a nonce (base64) under a root key, IV of the token's random generator; null where the token has no GCM. */
-  encryptNonce(of: string, handle: string, nonce: string): ResultOf<typeof MODULE_OPERATIONS, 'unit.encrypt-nonce'> {
+  /** A nonce (base64) under a root key, IV of the token's random generator; null where the token lacks the cipher. */
+  encryptNonce(
+    of: string,
+    handle: string,
+    nonce: string,
+    by: NonceCipher,
+  ): ResultOf<typeof MODULE_OPERATIONS, 'unit.encrypt-nonce'> {
     const { token, key } = this.#require(of, handle);
-    const form = token.probed().gcm;
-    if (form === null) return null;
+    const { gcm, mechanisms } = token.probed();
+    if (by === 'aes-gcm' ? gcm === null : mechanisms['CKM_AES_CBC'] !== WORKS) return null;
     const plaintext = Buffer.from(nonce, 'base64');
     if (plaintext.length === 0 || plaintext.length > MAX_NONCE) {
       throw new RangeError(`nonce: expected 1 to ${String(MAX_NONCE)} bytes, got ${String(plaintext.length)}`);
     }
     return attempt(unchanged(of, 'encrypting the nonce'), () => {
-      const iv = token.session.random(12);
+      const iv = token.session.random(gcm !== null && by === 'aes-gcm' ? 12 : BLOCK);
       if (iv.every((byte) => byte === 0)) throw badAnswer(of, 'random bytes, all zero', iv.length);
-      const encrypted = token.session.encrypt(aesGcm(iv, form), key, plaintext);
-      if (encrypted.length !== plaintext.length + GCM_TAG) throw badAnswer(of, 'an encrypted nonce', encrypted.length);
+      const [mechanism, data, length] =
+        gcm !== null && by === 'aes-gcm'
+          ? ([aesGcm(iv, gcm), plaintext, plaintext.length + GCM_TAG] as const)
+          : ([aesCbc(iv), pkcs7(plaintext), pkcs7(plaintext).length] as const);
+      const encrypted = token.session.encrypt(mechanism, key, data);
+      if (encrypted.length !== length) throw badAnswer(of, 'an encrypted nonce', encrypted.length);
       return { iv: iv.toString('base64'), encryptedNonce: encrypted.toString('base64') };
     });
   }
@@ -129,6 +151,88 @@ export class RootKeys {
       'the root key is gone: it lives only as long as its worker',
       'Make a new root key; the one before never left the token.',
     );
+  }
+}
+
+/** The token's mechanism for RFC 5649, as known answers showed it. Throws DeviceError KWP_NOT_SUPPORTED. */
+function keyWrapOf(token: OpenToken): MechanismName {
+  const { mechanisms } = token.probed();
+  if (mechanisms['CKM_AES_KEY_WRAP_KWP'] === WORKS) return 'CKM_AES_KEY_WRAP_KWP';
+  if (mechanisms['CKM_AES_KEY_WRAP_PAD as RFC 5649'] === WORKS) return 'CKM_AES_KEY_WRAP_PAD';
+  throw refused(
+    'KWP_NOT_SUPPORTED',
+    token.of,
+    'the token does not wrap by AES key wrap with padding (RFC 5649)',
+    'Wrap to a one-time key that the share process makes, and have it wrapped again there.',
+  );
+}
+
+/** CKM_RSA_AES_KEY_WRAP from its parts, which more tokens have: the one-time key never leaves the token but under OAEP. */
+function wrapTwice(
+  { session, of }: OpenToken,
+  key: ObjectHandle,
+  kwp: MechanismName,
+  byOaep: (key: ObjectHandle) => Buffer,
+): Buffer {
+  const asked: Template = {
+    CKA_TOKEN: false,
+    CKA_PRIVATE: true,
+    CKA_SENSITIVE: true,
+    CKA_EXTRACTABLE: true,
+    ...onlyFor('secret-key', 'CKA_WRAP'),
+  };
+  const oneTime = session.generateKey(plain('CKM_AES_KEY_GEN'), { ...asked, CKA_VALUE_LEN: 32 });
+  try {
+    // SECURITY(K-252): a one-time key that can be read shows the root key.
+    const wrong = differences(asked, readBack(session, oneTime, [...KEEPING, ...USAGES['secret-key']]));
+    if (valueIsReadable(session, oneTime)) wrong.push('CKA_VALUE');
+    if (wrong.length > 0) throw notAsAsked(of, 'one-time key', wrong);
+    const wrapped = session.wrap(plain(kwp), oneTime, key);
+    if (wrapped.length !== KWP_BYTES) throw badAnswer(of, 'a wrapped key', wrapped.length);
+    return Buffer.concat([byOaep(oneTime), wrapped]);
+  } finally {
+    session.destroy(oneTime);
+  }
+}
+
+/** Padded to whole blocks by PKCS#7, as CKM_AES_CBC_PAD would; more tokens have CKM_AES_CBC. */
+function pkcs7(data: Buffer): Buffer {
+  const padding = BLOCK - (data.length % BLOCK);
+  return Buffer.concat([data, Buffer.alloc(padding, padding)]);
+}
+
+/** C_GenerateKey. Where it fails, a key that it made all the same is destroyed. Throws DeviceError. */
+function generate({ session, of }: OpenToken, template: Template, id: Buffer): ObjectHandle {
+  const doing = 'making a root key';
+  try {
+    return session.generateKey(plain('CKM_AES_KEY_GEN'), template);
+  } catch (error) {
+    if (!(error instanceof CryptokiError)) throw error;
+    // SECURITY(K-20): the token says that it made none; it is looked for.
+    const left = destroyIfAllowed(session, id);
+    if (left === 'none') throw asDeviceError(error, unchanged(of, doing));
+    const changed =
+      left === 'destroyed'
+        ? 'It had been made all the same; it was destroyed, and looked for.'
+        : 'It may have been made; it goes when the session ends.';
+    const trouble = asDeviceError(error, { of, doing, changed, changes: left === 'unknown' });
+    if (left !== 'unknown' || !(trouble instanceof DeviceError)) throw trouble;
+    const { code, message, next } = trouble;
+    throw new DeviceError({ code, message, changed: trouble.changed, next, uncertain: true });
+  }
+}
+
+/** Destroys the keys with an id and looks for them: whether there were any, or the token did not let itself be asked. */
+function destroyIfAllowed(session: Session, id: Buffer): 'none' | 'destroyed' | 'unknown' {
+  const search: Template = { CKA_CLASS: CLASS['secret-key'], CKA_ID: id };
+  try {
+    const found = session.find(search);
+    for (const key of found) session.destroy(key);
+    if (found.length === 0) return 'none';
+    return session.find(search).length === 0 ? 'destroyed' : 'unknown';
+  } catch (error) {
+    if (error instanceof CryptokiError) return 'unknown';
+    throw error;
   }
 }
 
@@ -170,10 +274,10 @@ function unchanged(of: string, doing: string): { of: string; doing: string; chan
   return { of, doing, changed: 'Nothing was kept: a root key is a session object.', changes: false };
 }
 
-function notAsAsked(of: string, wrong: readonly string[]): DeviceError {
+function notAsAsked(of: string, what: string, wrong: readonly string[]): DeviceError {
   return new DeviceError({
     code: 'KEY_NOT_AS_ASKED',
-    message: `${of}: the token made the root key otherwise than asked: ${wrong.join(', ')}.`,
+    message: `${of}: the token made the ${what} otherwise than asked: ${wrong.join(', ')}.`,
     changed: 'The key was destroyed; nothing else was changed.',
     next: 'Use another token: this one does not keep a key as it is told to.',
     uncertain: false,

@@ -28,6 +28,8 @@ export interface OpenToken {
   readonly session: Session;
   /** What the token can do: asked once. Throws DeviceError. */
   readonly probed: () => ProbeReport;
+  /** Does something in a session of its own, which takes its objects with it when it closes. Throws what `work` throws. */
+  readonly beside: <T>(work: (session: Session) => T) => T;
 }
 
 /** All tokens of a module. */
@@ -181,6 +183,7 @@ export class Tokens {
       slot,
       session,
       probed: () => (report ??= this.#probe(of, slot)),
+      beside: (work) => this.#beside(slot, work),
     };
     this.#open.set(slot, open);
     return open;
@@ -211,14 +214,21 @@ export class Tokens {
 
   /** Probes in a session of their own, which takes their keys with it when it closes. */
   #probe(of: string, slot: SlotHandle): ProbeReport {
-    return attempt(reading(of, 'finding out what the token can do'), () => {
-      const session = this.#module.openSession(slot);
-      try {
-        return probe(session);
-      } finally {
-        session.close();
-      }
-    });
+    return attempt(reading(of, 'finding out what the token can do'), () => this.#beside(slot, probe));
+  }
+
+  /** Does something that needs no login, in a session of its own. Throws what `work` throws. */
+  withoutLogin<T>(found: TokenSlot, work: (session: Session) => T): T {
+    return this.#beside(found.slot, work);
+  }
+
+  #beside<T>(slot: SlotHandle, work: (session: Session) => T): T {
+    const session = this.#module.openSession(slot);
+    try {
+      return work(session);
+    } finally {
+      session.close();
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import { CLASS } from '../pkcs11/attributes';
 import { attempt, unitChanged } from '../pkcs11/device-trouble';
 import type { ObjectHandle } from '../pkcs11/handles';
 import { findIdentity, requireIdentity, type Identity } from './identity';
-import { takeInventory } from './inventory';
+import { sessionKeys, takeInventory } from './inventory';
 import { LABEL } from './objects';
 import { keepsState, orRefused } from './perform';
 import { readState } from './state-object';
@@ -100,7 +100,7 @@ export function zeroise({ token }: ToZeroise, given: UnitState, command: Envelop
   };
   const all = attempt(reading(token.of, 'listing what is on the token'), () => {
     const isOf = (object: ObjectHandle, label: string): boolean => session.get(object, 'CKA_LABEL') === label;
-    const objects = session.find({ CKA_TOKEN: true });
+    const objects = [...session.find({ CKA_TOKEN: true }), ...sessionKeys(token)];
     const state = objects.filter(
       (object) => isOf(object, LABEL.state) && session.get(object, 'CKA_CLASS') === CLASS.data,
     );

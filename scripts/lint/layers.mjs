@@ -125,6 +125,15 @@ export const LAYERS = [
     network: false,
   },
   {
+    // The only code that holds shares while they are put into files and onto paper.
+    folder: 'hsm/shares/forms/',
+    values: UNDER_HSM,
+    types: ['ceremony/'],
+    node: OFFLINE_NODE,
+    packages: [...DOMAIN_PACKAGES, 'age-encryption', 'qr'],
+    network: false,
+  },
+  {
     folder: 'hsm/pkcs11/',
     values: UNDER_HSM,
     types: ['ceremony/'],

@@ -113,6 +113,27 @@ export const SYSTEM_PACKAGES = [
     neededFor: 'tests',
   },
   {
+    name: 'age',
+    why: 'the tests open with it the shares that Keyrite wrote as age files',
+    commands: ['age', 'age-keygen'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
+    name: 'zbar-tools',
+    why: 'the tests read the QR codes of printed shares with it',
+    commands: ['zbarimg'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
+    name: 'ghostscript',
+    why: 'the tests see with it what a PostScript printer would print of a share',
+    commands: ['gs'],
+    files: [],
+    neededFor: 'tests',
+  },
+  {
     name: 'cups-client',
     why: 'lp and lpstat, by which the app prints: the tests print',
     commands: ['lp', 'lpstat'],

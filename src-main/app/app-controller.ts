@@ -123,7 +123,7 @@ export class AppController {
     const runtime = runtimeForPreflight(this.parts.runtime);
     try {
       const nothing = new FileBundleFolder(this.parts.ceremoniesFolder);
-      const observed = await new LinuxWorkstation(nothing, runtime).observe([]);
+      const observed = await new LinuxWorkstation(nothing, runtime).observe([], []);
       const own = this.parts.findings();
       this.room = [...own, ...observed.filter(({ check }) => !SAID_BY_THE_APP.includes(check)).map(roomFinding)];
     } catch (error) {

@@ -14,6 +14,7 @@ import { ModuleDevices } from '../../hsm/devices';
 import { checkBoundInputs } from '../../workstation/bound-inputs';
 import { explain } from '../../workstation/explain';
 import { readBytes } from '../../workstation/input';
+import { storeInWords } from '../../workstation/key-store-folders';
 import { mediumProblem } from '../../workstation/linux-workstation';
 import type { Processes } from '../../workstation/processes';
 import { fileSha256 } from '../../workstation/rehearsal/module-file';
@@ -122,6 +123,12 @@ export function bindingView(
       const problem = mediumProblem(path);
       return { id, path, state: problem ?? 'There, can be written to', ok: problem === null };
     }),
+    keyStores: (binding.keyStores ?? []).map(({ id, path }) => ({
+      id,
+      name: plan.keyStores?.find((one) => one.id === id)?.name ?? id,
+      path,
+      state: storeInWords(path),
+    })),
     parameters: binding.wrappingParameters.map(parametersView),
     approvals: approvalsView(documents, session?.first),
     findings,
@@ -219,7 +226,7 @@ function parametersView({ id, file }: Binding['wrappingParameters'][number]): Bi
       file,
       target: read.target,
       words: `${hexGroups(read.publicKeySha256)} (${spoken})`,
-      expires: read.expires,
+      expires: read.expires ?? 'no end',
     };
   } catch {
     return { id, file, target: '', words: '', expires: '' };

@@ -18,8 +18,11 @@ export function personTask(dialogue: Dialogue, plan: Plan): TaskView {
     const doing = `${dialogue.make ? 'a new' : 'the'} passphrase of their key file`;
     return { kind: 'person', who: dialogue.holder, what: 'passphrase', doing };
   }
-  const component = `component ${String(dialogue.index)} of ${String(dialogue.of)}`;
-  const doing = dialogue.kind === 'share-show' ? `${component}, to be copied` : `${component}, to be typed`;
+  const share = `share ${String(dialogue.index)} of ${String(dialogue.of)}`;
+  const doing =
+    dialogue.kind === 'share-key'
+      ? shareKeyWords(dialogue)
+      : `${share}, to be ${dialogue.kind === 'share-show' ? 'copied' : 'typed'}`;
   return { kind: 'person', who: dialogue.custodian, what: dialogue.kind, doing };
 }
 
@@ -34,11 +37,16 @@ export function padTask(entry: PadEntry, since: string, plan: Plan, nameOf: (id:
   return { kind: 'pad', by: [...entry.holders], doing, pin: padPin(entry, names), warning: padWarning(entry), since };
 }
 
-type WhichPin = Pick<Extract<Dialogue, { kind: 'pin' }>, 'of' | 'role' | 'part' | 'parts' | 'make'>;
+function shareKeyWords({ make, what, index, of }: Extract<Dialogue, { kind: 'share-key' }>): string {
+  return `${make ? 'a new' : 'the'} ${what} of the file of share ${String(index)} of ${String(of)}`;
+}
 
-function pinWords({ of, role, part, parts, make }: WhichPin, plan: Plan): string {
+type WhichPin = Pick<Extract<Dialogue, { kind: 'pin' }>, 'of' | 'role' | 'part' | 'parts' | 'make' | 'change'>;
+
+function pinWords({ of, role, part, parts, make, change }: WhichPin, plan: Plan): string {
   const which = { user: 'user PIN', 'security-officer': 'security officer PIN', card: 'PIN' }[role];
   const whose = role === 'card' ? 'their own token' : (plan.units.find(({ id }) => id === of)?.name ?? of);
   const piece = parts === 1 ? '' : `, part ${String(part)} of ${String(parts)}`;
-  return `${make ? 'a new' : 'the'} ${which} of ${whose}${piece}`;
+  const the = change === undefined ? 'the' : `the ${change.pin}`;
+  return `${make ? 'a new' : the} ${which} of ${whose}${piece}`;
 }

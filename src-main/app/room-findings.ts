@@ -20,5 +20,7 @@ export function roomFinding({ check, ok, found }: Observation): RoomFinding {
 
 function remedyFor(check: string): string {
   if (check.startsWith('medium ')) return 'Mount the medium at its place, and see that it can be written to.';
+  if (check.startsWith('HSM link '))
+    return 'Connect the HSM and bring the interface up, or correct the link in the binding and have it approved again.';
   return REMEDIES[check] ?? 'Put it right, or have two people sign an exception.';
 }

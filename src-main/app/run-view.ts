@@ -151,8 +151,14 @@ function unitView({ documents, ceremony, story }: RunState, unit: Plan['units'][
     revocationThreshold: known?.state.revocationThreshold ?? 0,
     counter: known?.state.counter ?? null,
     registers,
+    ...atWork(ceremony, unit.id),
     enforcedBy: 'Enforced by Keyrite only',
   };
+}
+
+function atWork(ceremony: Ceremony | null, unit: string): Pick<UnitView, 'atWork'> {
+  const where = ceremony?.atWork.get(unit);
+  return where === undefined ? {} : { atWork: where };
 }
 
 /** Until a token was read, the serial by which the binding has it found. */

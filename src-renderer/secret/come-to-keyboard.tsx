@@ -3,7 +3,7 @@ import type { Dialogue } from '../../hsm/dialogue';
 import type { SecretContext } from '../../ipc/contract';
 import { Actions } from './actions';
 import { Heading } from './heading';
-import { printable, whichPin, whichShare } from './secret-words';
+import { printable, whichPin, whichShare, whichShareKey } from './secret-words';
 
 interface ComeProps {
   readonly context: SecretContext;
@@ -36,6 +36,8 @@ function asked(dialogue: Dialogue, context: SecretContext): string {
       return `${dialogue.make ? 'make' : 'enter'} the passphrase of their key file`;
     case 'share-show':
       return `copy their share, ${whichShare(dialogue)}, by hand onto the worksheet`;
+    case 'share-key':
+      return `${dialogue.make ? 'make' : 'enter'} ${whichShareKey(dialogue).replace('your share', 'their share')}`;
     case 'share-enter':
       return `type their share, ${whichShare(dialogue)}, from the worksheet`;
   }

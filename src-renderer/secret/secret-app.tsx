@@ -9,6 +9,7 @@ import { PinQuestion } from './pin-question';
 import type { SecretExchange } from './secret-exchange';
 import { SecretFrame } from './secret-frame';
 import { ShareEntry } from './share-entry';
+import { ShareKeyQuestion } from './share-key-question';
 import { ShareShown } from './share-shown';
 import { whichPin } from './secret-words';
 import { YesFirst } from './yes-first';
@@ -54,6 +55,8 @@ function Asked({ context, dialogue, exchange }: AskedProps) {
         />
       ) : dialogue.kind === 'passphrase' ? (
         <PassphraseQuestion dialogue={dialogue} onGive={(typed) => exchange.give(typed)} onDecline={decline} />
+      ) : dialogue.kind === 'share-key' ? (
+        <ShareKeyQuestion dialogue={dialogue} onGive={(typed) => exchange.give(typed)} onDecline={decline} />
       ) : dialogue.kind === 'share-show' ? (
         <ShareShown
           dialogue={dialogue}

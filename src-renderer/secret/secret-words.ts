@@ -15,14 +15,17 @@ export type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 export type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 /** A share that is typed. */
 export type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
+/** What locks or opens the file of a share. */
+export type ShareKeyDialogue = Extract<Dialogue, { kind: 'share-key' }>;
 
 /** Which PIN is asked for, to follow "Make" or "Enter". */
 export function whichPin(dialogue: PinDialogue | FinalTryDialogue, { names, units }: SecretContext): string {
-  const { of, role, holder } = dialogue;
+  const { of, role, holder, change } = dialogue;
   const unit = units[of] ?? of;
+  const the = change === undefined ? 'the' : `the ${change.pin}`;
   const whose = {
-    user: `the user PIN of ${unit}`,
-    'security-officer': `the security officer PIN of ${unit}`,
+    user: `${the} user PIN of ${unit}`,
+    'security-officer': `${the} security officer PIN of ${unit}`,
     card: of === holder ? 'the PIN of your own token' : `the PIN of the token of ${names[of] ?? of}`,
   }[role];
   if (dialogue.kind === 'final-try' || dialogue.parts === 1) return whose;
@@ -35,14 +38,14 @@ export function lengths({ minimum, maximum }: Pick<PinDialogue, 'minimum' | 'max
 }
 
 /** Which share, to follow "your share". */
-export function whichShare({ index, of }: ShowDialogue | EnterDialogue): string {
+export function whichShare({ index, of }: ShowDialogue | EnterDialogue | ShareKeyDialogue): string {
   return `number ${String(index)} of ${String(of)}`;
 }
 
-/** The row that a refusal names, or null. */
-export function refusedRow(refused: string | null): number | null {
-  const [, row] = /^row (\d{1,2})\b/.exec(refused ?? '') ?? [];
-  return row === undefined ? null : Number(row);
+/** What of the file of a share is asked for, to follow "Make" or "Enter". */
+export function whichShareKey(dialogue: ShareKeyDialogue): string {
+  const what = dialogue.what === 'identity' ? 'the age identity that opens' : 'the passphrase of';
+  return `${what} the file of your share, ${whichShare(dialogue)}`;
 }
 
 /** A character as it may be shown: one line, no control characters. */

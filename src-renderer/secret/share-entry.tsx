@@ -6,13 +6,11 @@ import { type RefObject, createRef, useEffect, useState } from 'react';
 import { Actions } from './actions';
 import { Heading } from './heading';
 import { KeyField } from './key-field';
-import { type EnterDialogue, printable, refusedRow, whichShare } from './secret-words';
+import { type EnterDialogue, printable, whichShare } from './secret-words';
 import { ShownText } from './shown-text';
 import type { TypedBytes } from './typed-bytes';
 import { useTyped } from './use-typed';
-import { GROUPS, ROWS, ROW_DIGITS, typedSheet } from './worksheet-form';
-
-const DIGITS_RULE = 'Digits are 0 to 9 and A to F: a zero is never the letter O, a one never I or L';
+import { formOf, refusedRow, typedSheet } from './worksheet-form';
 
 interface ShareEntryProps {
   readonly dialogue: EnterDialogue;
@@ -28,7 +26,8 @@ interface Trouble {
 }
 
 export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
-  const rows = useTyped(ROWS, ROW_DIGITS);
+  const [form] = useState(() => formOf(dialogue));
+  const rows = useTyped(form.rows, form.capacity);
   const [inputs] = useState(() => rows.map((): RefObject<HTMLInputElement | null> => createRef()));
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [, setTouched] = useState(0);
@@ -36,36 +35,36 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
   const wrongRow = refusedRow(dialogue.refused);
   const goTo = (row: number) => inputs[row]?.current?.focus();
   useEffect(() => inputs[0]?.current?.focus(), [inputs]);
+  const tell = (row: number, words: string) => setTrouble({ row, words: `${form.nameOf(row)}: ${words}` });
 
   const give = () => {
-    const short = rows.findIndex((row) => row.length < ROW_DIGITS);
-    if (short < 0) {
-      onGive(typedSheet(rows));
+    for (const [row, typed] of rows.entries()) {
+      const lacks = form.lacks(typed, row);
+      if (lacks === null) continue;
+      tell(row, lacks);
+      goTo(row);
       return;
     }
-    setTrouble({ row: short, words: `Row ${String(short + 1)}: digits are missing, it has ${String(ROW_DIGITS)}` });
-    goTo(short);
+    onGive(typedSheet(rows, form));
   };
   const enter = (row: number, typed: TypedBytes) => {
-    if (typed.length < ROW_DIGITS) {
-      setTrouble({ row, words: `Row ${String(row + 1)}: digits are missing, it has ${String(ROW_DIGITS)}` });
-    } else if (row + 1 < ROWS) {
+    const lacks = form.lacks(typed, row);
+    if (lacks !== null) tell(row, lacks);
+    else if (row + 1 < rows.length) {
       setTrouble(null);
       goTo(row + 1);
-    } else {
-      give();
-    }
+    } else give();
   };
   const text = (row: number, typed: TypedBytes, characters: string) => {
     let words: string | null = null;
     for (const character of characters) {
-      if (/\s/.test(character)) continue;
-      if (!/^[0-9a-f]$/i.test(character)) words = `Row ${String(row + 1)}: that key is no digit. ${DIGITS_RULE}`;
-      else if (typed.length === ROW_DIGITS)
-        words = `Row ${String(row + 1)} is full: Enter goes on, Backspace takes back`;
-      else typed.append(character.toUpperCase());
+      const kept = form.keep(character);
+      if (kept === null) words = form.noKey;
+      else if (kept !== '' && typed.length === form.capacity) words = 'it is full. Enter goes on, Backspace takes back';
+      else if (kept !== '') typed.append(kept);
     }
-    setTrouble(words === null ? null : { row, words });
+    if (words === null) setTrouble(null);
+    else tell(row, words);
     touched();
   };
 
@@ -74,23 +73,23 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
       <Heading focus={false}>Type your share, {whichShare(dialogue)}, from the worksheet</Heading>
       {dialogue.refused === null ? null : (
         <p className="secret-warning" role="alert">
-          Not taken: {printable(dialogue.refused)}. Look at {wrongRow === null ? 'it' : `row ${String(wrongRow)}`} on
-          your worksheet, and type all rows again: what you typed before is not kept
+          Not taken: {printable(dialogue.refused)}. Look at{' '}
+          {wrongRow === null ? 'it' : form.nameOf(wrongRow).toLowerCase()} on your worksheet, and type all rows again:
+          what you typed before is not kept
         </p>
       )}
       <p id="row-rule" className="is-wide">
-        In each row, all digits after its number, check digits too. Enter goes on to the next row, Backspace takes back
-        a digit, Ctrl-U the row. Blanks and small letters make no difference
+        {form.rule}
       </p>
-      <div className="share-fields">
+      <div className={`share-fields is-${dialogue.form}`}>
         {rows.map((typed, row) => (
           <KeyField
             key={row}
             id={`row-${String(row + 1)}`}
             label={
               <>
-                <span>Row {row + 1}</span>
-                {wrongRow === row + 1 ? <span className="share-wrong">was wrong</span> : null}
+                <span>{form.nameOf(row)}</span>
+                {wrongRow === row ? <span className="share-wrong">was wrong</span> : null}
               </>
             }
             input={inputs[row] ?? createRef()}
@@ -106,7 +105,7 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
             onEnter={() => enter(row, typed)}
             onMove={(by) => goTo(row + by)}
           >
-            <ShownText typed={typed} groups={GROUPS} />
+            <ShownText typed={typed} groups={form.groups} />
           </KeyField>
         ))}
       </div>

@@ -4,7 +4,7 @@ import { Actions } from './actions';
 import { Heading } from './heading';
 import { type ShowDialogue, whichShare } from './secret-words';
 import { SheetOnPage } from './sheet-on-page';
-import { ROWS, sheetLines } from './worksheet-form';
+import { formOf, sheetLines } from './worksheet-form';
 
 /** How long a share stays on the page without a key, in milliseconds. */
 const HIDE_AFTER_MS = 5 * 60_000;
@@ -80,7 +80,7 @@ export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: Sha
       <div className="share-columns">
         <div className="share-sheet">
           {hidden === null ? (
-            <SheetOnPage sheet={sheet} />
+            <SheetOnPage sheet={sheet} form={dialogue.form} />
           ) : (
             <p className="share-hidden" role="status">
               {WHY[hidden]}
@@ -92,8 +92,9 @@ export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: Sha
             {hidden === null ? 'Hide now (Escape)' : wasShown ? 'Show again' : 'Show my share'}
           </button>
           <ul className="share-rules">
-            <li>{ROWS} rows, each with its number, two groups of four digits, and two check digits</li>
-            <li>Digits are 0 to 9 and A to F: a zero is never the letter O, a one never I or L</li>
+            {formOf(dialogue).shown.map((rule) => (
+              <li key={rule}>{rule}</li>
+            ))}
             <li>It hides when you look away from this window, and after five minutes without a key</li>
           </ul>
           <label className="secret-tick">

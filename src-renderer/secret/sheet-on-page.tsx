@@ -3,9 +3,15 @@
  * goes: React never holds them.
  */
 import { useLayoutEffect, useRef } from 'react';
+import type { ShowDialogue } from './secret-words';
 import { type SheetLine, sheetLines } from './worksheet-form';
 
-export function SheetOnPage({ sheet }: { sheet: Uint8Array }) {
+interface SheetProps {
+  readonly sheet: Uint8Array;
+  readonly form: ShowDialogue['form'];
+}
+
+export function SheetOnPage({ sheet, form }: SheetProps) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const page = place.current;
@@ -17,7 +23,7 @@ export function SheetOnPage({ sheet }: { sheet: Uint8Array }) {
     };
   }, [sheet]);
   // SECURITY(K-75): whole rows stay out of what Chromium tells main for screen readers, were that on.
-  return <div ref={place} className="sheet mono" aria-hidden="true" />;
+  return <div ref={place} className={`sheet mono has-${form}`} aria-hidden="true" />;
 }
 
 function drawn({ kind, words }: SheetLine): HTMLElement {

@@ -25,9 +25,21 @@ describe('the first ceremony, everybody played', () => {
     expect(room.every(({ ok, remedy }) => (ok === false) === (remedy !== ''))).toBe(true);
     expect(app.view().examples.map(({ id }) => id)).toEqual([
       'first-ceremony',
+      'taking-over',
+      'threshold-shares',
       'two-days',
       'administrator-change',
+      'application-keys',
+      'master-key-rotation',
+      'reshare',
+      'root-key-aws',
+      'root-key-azure-managed-hsm',
+      'root-key-cms',
+      'root-key-google-cloud-kms',
+      'root-key-hpcs',
+      'root-key-openbao',
       'root-key-rotate',
+      'share-drill',
     ]);
     await handlers['plan.open-example']({ id: 'first-ceremony' });
     const review = app.view().screen;

@@ -47,3 +47,17 @@ test('what the token says of the tries that are left is shown, and a final try i
     doing: 'the user PIN of Unit A, on the device’s own pad',
   });
 });
+
+test('who locks or opens the file of a share is told with the number of the share', () => {
+  const share = { custodian: 'ann', set: '0'.repeat(32), index: 2, of: 3, minimum: 16, maximum: 256, refused: null };
+  const key = { kind: 'share-key', what: 'passphrase', make: true, ...share } as const;
+  expect(personTask(key, plan)).toEqual({
+    kind: 'person',
+    who: 'ann',
+    what: 'share-key',
+    doing: 'a new passphrase of the file of share 2 of 3',
+  });
+  expect(personTask({ ...key, what: 'identity', make: false }, plan)).toMatchObject({
+    doing: 'the identity of the file of share 2 of 3',
+  });
+});

@@ -8,7 +8,7 @@ import { SecretExchange } from '../../src-renderer/secret/secret-exchange';
 import { TypedBytes } from '../../src-renderer/secret/typed-bytes';
 import { CONTEXT, EXCHANGE } from './secret-page/secret-page-app';
 
-const SHOW: Dialogue = { kind: 'share-show', custodian: 'carol', set: '3f'.repeat(16), index: 2, of: 3 };
+const SHOW: Dialogue = { kind: 'share-show', custodian: 'carol', set: '3f'.repeat(16), index: 2, of: 3, form: 'rows' };
 
 const typed = (text: string, capacity = 64): TypedBytes => {
   const bytes = new TypedBytes(capacity);

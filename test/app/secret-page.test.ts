@@ -1,13 +1,19 @@
 /** The page of the secret windows: what it shows, takes, hides and refuses, with real keys in the real Electron. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { Dialogue } from '../../hsm/dialogue';
 import { SEAL_BYTES } from '../../hsm/sealed-exchange';
 import { MAX_BODY_BYTES } from '../../hsm/secret-port';
+import { freshSecret } from '../../hsm/shares/entropy';
+import { schemeOf } from '../../hsm/shares/set-scheme';
+import { readWordSheet, writeWordSheet } from '../../hsm/shares/word-sheet';
 import { readWorksheet, writeWorksheet } from '../../hsm/shares/worksheet';
 import { findInMemory } from './secret-page/memory-scan';
 import { CONTEXT, EXCHANGE, SecretPageApp, axe } from './secret-page/secret-page-app';
+import { sampled } from '../sampled';
+
+const test = sampled(6);
 
 const SET = '3f2a91c0d5e64b7788990a1b2c3d4e5f';
 const NAME = { set: SET, scheme: 'components', threshold: 3, count: 3, index: 2 } as const;
@@ -18,6 +24,11 @@ const ROWS = SHEET.toString('latin1')
   .split('\n')
   .filter((line) => /^\d /.test(line))
   .map((line) => line.slice(1).replaceAll(' ', ''));
+
+const WORD_NAME = { ...NAME, scheme: 'threshold', threshold: 2 } as const;
+const WORDS = schemeOf('threshold').split(COMPONENT, 2, 3, freshSecret)[1] ?? Buffer.alloc(0);
+const WORD_SHEET = writeWordSheet(WORD_NAME, 'carol', WORDS);
+const WORD_ROWS = (WORDS.toString('latin1').match(/\w+ \w+ \w+/g) ?? []).map(String);
 
 const PIN: Dialogue = {
   kind: 'pin',
@@ -40,8 +51,16 @@ const PASSPHRASE: Dialogue = {
   maximum: 1024,
   wrong: false,
 };
-const SHOW: Dialogue = { kind: 'share-show', custodian: 'carol', set: SET, index: 2, of: 3 };
-const ENTER: Dialogue = { kind: 'share-enter', custodian: 'carol', set: SET, index: 2, of: 3, refused: null };
+const SHOW: Dialogue = { kind: 'share-show', custodian: 'carol', set: SET, index: 2, of: 3, form: 'rows' };
+const ENTER: Dialogue = {
+  kind: 'share-enter',
+  custodian: 'carol',
+  set: SET,
+  index: 2,
+  of: 3,
+  form: 'rows',
+  refused: null,
+};
 const SEATED = { context: { ...CONTEXT, stillSeated: true } };
 const HEX = { body: SHEET.toString('hex') };
 
@@ -459,7 +478,7 @@ describe('a share that is typed', () => {
     expect(await focused(page)).toBe('row-1');
     await page.keyboard.press('Control+u');
     await page.keyboard.type(`${ROWS[0]!}7`);
-    expect(await alertText(page)).toContain('Row 1 is full');
+    expect(await alertText(page)).toContain('Row 1: it is full');
     await page.keyboard.press('ArrowDown');
     expect(await focused(page)).toBe('row-2');
     await button(page, 'Give my share').click();
@@ -480,6 +499,48 @@ describe('a share that is typed', () => {
     const other = await app.open({ ...ENTER, refused: 'this is a share of another set' }, SEATED);
     await other.getByText('Not taken: this is a share of another set').waitFor();
     expect(await other.getByText('was wrong').count()).toBe(0);
+  });
+});
+
+describe('a share of words', () => {
+  test('is shown in rows of three, each with the number of its first word', async () => {
+    const page = await app.open({ ...SHOW, form: 'words' }, { body: WORD_SHEET.toString('hex') });
+    await sit(page);
+    const rows = await page.locator('.sheet-row').allInnerTexts();
+    expect(rows.map((row) => row.trim().split(/\s+/).slice(1).join(' '))).toEqual(WORD_ROWS);
+    expect(await page.locator('body').innerText()).toContain('33 words, three in a row');
+    expect(await axe(page)).toEqual([]);
+  });
+
+  test('is typed three words to a row, four letters of each being enough', async () => {
+    const page = await app.open({ ...ENTER, form: 'words' });
+    await sit(page);
+    expect(await focused(page)).toBe('row-1');
+    await page.keyboard.type('two w0');
+    expect(await alertText(page)).toContain('Words 1–3: that key is no letter');
+    await page.keyboard.press('Enter');
+    expect(await alertText(page)).toBe('Words 1–3: it has 3 words');
+    await page.keyboard.press('Control+u');
+    expect(await axe(page)).toEqual([]);
+    for (const row of WORD_ROWS.slice(0, -1)) {
+      await page.keyboard.type(
+        row
+          .split(' ')
+          .map((word) => word.slice(0, 4).toUpperCase())
+          .join(' '),
+      );
+      await page.keyboard.press('Enter');
+    }
+    await page.keyboard.type(`${WORD_ROWS.at(-1) ?? ''} `);
+    await page.keyboard.press('Enter');
+    const typed = Buffer.from((await app.answer()).body, 'hex');
+    expect(readWordSheet(typed, WORD_NAME, 'carol').toString()).toBe(WORD_ROWS.join(' '));
+  });
+
+  test('names the row of the word that was refused', async () => {
+    const page = await app.open({ ...ENTER, form: 'words', refused: 'word 8 is wrong' }, SEATED);
+    await page.getByText('Not taken: word 8 is wrong. Look at words 7–9 on your worksheet').waitFor();
+    expect(await page.locator('label[for="row-3"]').innerText()).toContain('was wrong');
   });
 });
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { AddendumRefused, addAddendum, type AddendumPorts, type NewFact } from '../../ceremony/bundle/addendum';
 import { CosignatureRefused } from '../../ceremony/bundle/cosignature';
 import { timestampRequest } from '../../ceremony/bundle/timestamp-request';
@@ -24,6 +24,9 @@ import { lastCheckpoint, sha256, sumAnew } from './addendum-maker';
 import { makeBundle, seededBytes, signWith, type Made } from './software-ceremony';
 import { removeDirectory, temporaryDirectory } from './temp-folder';
 import { TimeStampingAuthority } from './time-stamping';
+import { sampled } from '../sampled';
+
+const it = sampled(3);
 
 const SCRIPT = fileURLToPath(new URL('../../ceremony/bundle/verify.sh', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../docs/evidence-format.md', import.meta.url));
@@ -356,7 +359,7 @@ describe('keyrite prove and check-proof', () => {
     const signature = (id: string) => ['--signature', join(folder.path, checkpointFiles(2).signature(id))];
     said = [];
     expect(checkProof([file('line'), '--checkpoint', checkpoint(2), ...key, ...signature('wanda')])).toBe(EXIT.good);
-    expect(said.join('')).toContain('line 7 is under the checkpoint of 61 lines\n{"at":');
+    expect(said.join('')).toContain('line 7 is under the checkpoint of 63 lines\n{"at":');
     expect(checkProof([file('line'), '--checkpoint', checkpoint(2), ...key, ...signature('ada')])).toBe(EXIT.findings);
     expect(checkProof([file('line'), '--checkpoint', checkpoint(1)])).toBe(EXIT.findings);
     expect(checkProof([checkpoint(2), '--checkpoint', checkpoint(2)])).toBe(EXIT.findings);
@@ -365,7 +368,7 @@ describe('keyrite prove and check-proof', () => {
     expect(checkProof([file('bare'), '--checkpoint', checkpoint(1), '--json'])).toBe(EXIT.good);
     expect(() => checkProof([file('bare')])).toThrow(UsageError);
     expect(() => checkProof([file('bare'), '--checkpoint', checkpoint(1), ...key])).toThrow(/go together/u);
-    await expect(prove([folder.path, '--line', '61', '-o', file('none')])).rejects.toThrow(
+    await expect(prove([folder.path, '--line', '63', '-o', file('none')])).rejects.toThrow(
       /not under that checkpoint/u,
     );
     await expect(prove([folder.path, '--line', '1', '--checkpoint', '3', '-o', file('none')])).rejects.toThrow(

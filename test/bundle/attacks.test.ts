@@ -7,7 +7,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import type { Json, JsonObject } from '../../ceremony/canonical-json';
 import { verifyBundle } from '../../ceremony/bundle/verify';
 import { PAYLOAD_TYPES, spkiSha256 } from '../../ceremony/command/dsse';
@@ -21,6 +21,9 @@ import { UsageError } from '../../workstation/explain';
 import { isForScript } from './for-script';
 import { makeBundle, type Variation } from './software-ceremony';
 import { removeDirectory, temporaryDirectory } from './temp-folder';
+import { sampled } from '../sampled';
+
+const it = sampled(3);
 
 const SCRIPT = fileURLToPath(new URL('../../ceremony/bundle/verify.sh', import.meta.url));
 

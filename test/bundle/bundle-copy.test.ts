@@ -143,7 +143,7 @@ describe('a medium', () => {
     expect(mediumProblem(join(loop, 'usb'))).toContain('circle');
     expect(mediumProblem(join(base, 'x'.repeat(300)))).toContain('too long');
     await expect(workstation.copyToMedium(join(loop, 'usb'), 'c')).rejects.toMatchObject({ code: 'NOT_COPIED' });
-    const observed = await workstation.observe([{ id: 'usb', path: loop }]);
+    const observed = await workstation.observe([{ id: 'usb', path: loop }], []);
     expect(observed.at(-1)).toMatchObject({ check: 'medium usb', ok: false });
   });
 });

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Json, JsonObject } from '../../ceremony/canonical-json';
 import { PAYLOAD_TYPES, spkiSha256, type PayloadType } from '../../ceremony/command/dsse';
 import { identityChallenge } from '../../ceremony/command/statements';
@@ -14,6 +14,9 @@ import type { Draft } from '../../ceremony/transcript/line';
 import { isForScript } from './for-script';
 import { makeBundle, type Variation } from './software-ceremony';
 import { folderAt, removeDirectory, temporaryDirectory } from './temp-folder';
+import { sampled } from '../sampled';
+
+const it = sampled(9);
 
 const SCRIPT = fileURLToPath(new URL('../../ceremony/bundle/verify.sh', import.meta.url));
 

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Json, JsonObject } from '../../ceremony/canonical-json';
 import { PAYLOAD_TYPES } from '../../ceremony/command/dsse';
 import { verifyBundle } from '../../ceremony/bundle/verify';
@@ -12,6 +12,9 @@ import type { BodyOf, Draft, LineType } from '../../ceremony/transcript/line';
 import { isForScript } from './for-script';
 import { makeBundle, type Variation } from './software-ceremony';
 import { folderAt, removeDirectory, temporaryDirectory } from './temp-folder';
+import { sampled } from '../sampled';
+
+const it = sampled(8);
 
 const SCRIPT = fileURLToPath(new URL('../../ceremony/bundle/verify.sh', import.meta.url));
 

@@ -21,7 +21,7 @@ const DEEP = process.env['KEYRITE_DEEP'] === '1';
 /** One of how many truthful bundles is judged. */
 const EVERY = DEEP ? 1 : 5;
 /** How many corruptions of each subject are. */
-const CORRUPTED = DEEP ? 150 : 8;
+const CORRUPTED = DEEP ? 60 : 8;
 const VERIFIER = join(import.meta.dirname, 'second-opinion', 'verify.py');
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'bundles');
 

@@ -23,7 +23,13 @@ import {
   type SignatureAlgorithm,
 } from '../../ceremony/command/dsse';
 import { identityChallenge } from '../../ceremony/command/statements';
-import { commandSha256, stateSha256, type CommandPayload, type UnitState } from '../../ceremony/command/unit-state';
+import {
+  commandSha256,
+  stateSha256,
+  type Administrator,
+  type CommandPayload,
+  type UnitState,
+} from '../../ceremony/command/unit-state';
 import { skewOf } from '../../ceremony/transcript/clock-readings';
 import { verifyKit } from '../../ceremony/bundle/kit';
 import { SUMS, pemOf } from '../../ceremony/bundle/layout';
@@ -35,6 +41,17 @@ import { checkpointBody, checkpointEnvelopeFile, checkpointFiles } from '../../c
 import { RULES, type Draft, type FileRef, type Line, type RosterEntry } from '../../ceremony/transcript/line';
 import { TranscriptWriter } from '../../ceremony/transcript/writer';
 import { ENTRIES, LEDGER_BEFORE, custodyPlan, type Entry } from './custody-story';
+import {
+  OLD_SET,
+  REPLACED,
+  RESHARE,
+  RESULTS,
+  SETS_BEFORE,
+  TOLD,
+  oldCommitment,
+  sharePlan,
+  type ToldOfShare,
+} from './share-story';
 
 /** Somebody with a software key. */
 export interface Person {
@@ -135,8 +152,14 @@ function realLifePlan(text: string): string {
     );
 }
 
-function planOf({ realLife, custody }: Variation): string {
-  const text = realLife === true ? realLifePlan(PLAN_TEXT) : PLAN_TEXT;
+function planOf({ realLife, custody, undetermined, shares }: Variation): string {
+  const text =
+    realLife === true
+      ? realLifePlan(PLAN_TEXT)
+      : undetermined === undefined
+        ? PLAN_TEXT
+        : PLAN_TEXT.replace('role: crypto-administrator, count: 2', 'role: crypto-administrator, count: 3');
+  if (shares === true) return sharePlan(text);
   return custody === undefined ? text : custodyPlan(text);
 }
 
@@ -183,6 +206,8 @@ export interface Variation {
   readonly realLife?: boolean;
   /** There is a custody ledger; its entries can be changed before they are signed, and one that is null is left out. */
   readonly custody?: (entry: Entry) => Entry | null;
+  /** Shares of an earlier ceremony are proven, passed on, replaced and destroyed, instead of a new master key. */
+  readonly shares?: boolean;
   /** The custody step in which an exception of the kind `materials` is raised and signed before its entries. */
   readonly exceptedSeal?: string;
   /** Takes the inventory instead of skipping it, and changes what is recorded of the unit; `sign` is its identity key. */
@@ -201,6 +226,11 @@ export interface Variation {
   readonly exceptedClock?: boolean;
   /** The state that the unit is in from the beginning; whatever is signed, the transcript claims that it was carried out. */
   readonly start?: UnitState;
+  /**
+   * Nobody can tell the outcome of the first addition of an administrator, nor of one of somebody else that was signed for
+   * the same state; these were carried out: the number of one of them, or `neither`.
+   */
+  readonly undetermined?: 0 | 1 | 'neither';
 }
 
 /** A bundle that was made. */
@@ -250,6 +280,7 @@ class SoftwareCeremony {
   private writer!: TranscriptWriter;
   private roster: RosterEntry[] = [];
   private state: UnitState | null = null;
+  private readBack: readonly { readonly name: string; readonly sha256: string }[] = [];
   private exceptions = 0;
   private checkpoints = 0;
   private readonly now = { ms: Date.parse('2026-11-23T09:00:00.000Z') };
@@ -257,7 +288,7 @@ class SoftwareCeremony {
   private constructor(folder: BundleFolder, variation: Variation) {
     this.folder = folder;
     this.variation = variation;
-    this.people = withKeysOf(castOf(variation.reproducible ?? false), variation.keyOf ?? {});
+    this.people = withKeysOf(castFor(variation), variation.keyOf ?? {});
     this.later = new Map(
       variation.realLife === true ? laterPeople(variation.reproducible ?? false).map((one) => [one.id, one]) : [],
     );
@@ -331,7 +362,12 @@ class SoftwareCeremony {
       type: 'step.outcome',
       step,
       by: [],
-      body: { attempt: 1, act: null, result: {}, ...(files.length > 0 ? { files } : {}) },
+      body: {
+        attempt: 1,
+        act: null,
+        result: action === 'export' ? { media: [], readBack: [...this.readBack] } : (RESULTS[step] ?? {}),
+        ...(files.length > 0 ? { files } : {}),
+      },
     });
     if (action === 'pause') await this.nextSession();
   }
@@ -340,6 +376,7 @@ class SoftwareCeremony {
   private async lifeIn(step: string, action: string): Promise<FileRef[]> {
     switch (action) {
       case 'preflight':
+        await this.observe(step);
         await this.readClocks(step);
         return [];
       case 'enrol':
@@ -404,6 +441,32 @@ class SoftwareCeremony {
       default:
         return this.acts(step, action);
     }
+  }
+
+  /** What a pre-flight tells of the workstation and the module. */
+  private async observe(step: string): Promise<void> {
+    const observations = [{ check: 'swap', found: 'off', ok: true }];
+    await this.append({ type: 'fact.recorded', step, by: [], body: { fact: 'workstation', value: { observations } } });
+    const value = {
+      module: 'software',
+      path: '/nowhere/module.so',
+      sha256: '0'.repeat(64),
+      library: { cryptoki: '2.40', description: 'None', manufacturer: 'Nobody', version: '0.0' },
+      tokens: [],
+    };
+    await this.append({ type: 'fact.recorded', step, by: [], body: { fact: 'module', value } });
+  }
+
+  /** Every file so far with its hash, as an export reads them back. */
+  private async everyFile(): Promise<{ name: string; sha256: string }[]> {
+    const names = (await this.folder.list()).filter((name) => name !== 'transcript.jsonl' && !name.endsWith('/'));
+    const read = async (name: string) => ({
+      name,
+      sha256: createHash('sha256')
+        .update(await this.folder.read(name))
+        .digest('hex'),
+    });
+    return Promise.all(names.map(read));
   }
 
   private async readClocks(step: string): Promise<void> {
@@ -537,16 +600,21 @@ class SoftwareCeremony {
         await this.initialise(step);
         return [];
       case 'unit.imprint': {
-        const administrators = ['ada', 'bela'].map((id) => {
+        const ids = [...this.people.values()].filter(({ position }) => position === 'administrators');
+        const administrators = ids.map(({ id }) => {
           const { algorithm, spki } = this.person(id);
           return { id, algorithm, spki };
         });
-        for (const administrator of administrators) {
+        if (this.variation.undetermined !== undefined) await this.addUndetermined(step, administrators);
+        // The last one first: that fits each of the states that undetermined additions leave.
+        for (const administrator of administrators.slice(2).concat(administrators.slice(0, 2))) {
+          if (this.state?.administrators.some(({ id }) => id === administrator.id) === true) continue;
           await this.command(step, `add-${administrator.id}`, { command: 'administrator.add', administrator }, [
             administrator.id,
           ]);
         }
-        const thresholds = { signatureThreshold: 2, revocationThreshold: 2, administrators };
+        const listed = this.state?.administrators ?? [];
+        const thresholds = { signatureThreshold: 2, revocationThreshold: 2, administrators: [...listed] };
         await this.command(step, 'thresholds', { command: 'thresholds.set', ...thresholds }, ['ada', 'bela']);
         return [];
       }
@@ -572,6 +640,20 @@ class SoftwareCeremony {
       case 'master-key.activate':
         await this.command(step, 'activate', { command: 'master-key.activate', pattern: PATTERN }, ['bela']);
         return [];
+      case 'shares.reshare':
+        for (const [act, result] of RESHARE) await this.act(step, act, 'of shares', null, result);
+        await this.append({
+          type: 'fact.recorded',
+          step,
+          by: [],
+          body: { fact: 'share-set.replaced', value: REPLACED },
+        });
+        return [];
+      case 'shares.drill':
+      case 'shares.transfer':
+      case 'shares.destroy':
+        for (const one of TOLD[step] ?? []) await this.tellOfShare(step, one);
+        return [];
       case 'custody':
         if (this.variation.exceptedSeal === step) await this.raise(step, 'materials');
         for (const entry of ENTRIES[step] ?? []) await this.enterCustody(step, entry);
@@ -584,8 +666,14 @@ class SoftwareCeremony {
           body: { attempt: 1, statement: 'Everything was done as read out — “wie vorgelesen”.' },
         });
         return [];
-      case 'export':
-        return [await this.file('packages/root-key.keypackage.json', Buffer.from('{"keyrite":"key-package/1"}'))];
+      case 'export': {
+        const file = await this.file('packages/root-key.keypackage.json', Buffer.from('{"keyrite":"key-package/1"}'));
+        this.readBack = await this.everyFile();
+        return [file];
+      }
+      case 'preflight':
+        await this.observe(step);
+        return this.acts(step, 'facts');
       default:
         await this.append({
           type: 'fact.recorded',
@@ -630,6 +718,25 @@ class SoftwareCeremony {
       step,
       by: record.signatures.map(({ keyid }) => keyid),
       body: { fact: 'custody', value: { ...said, record } },
+    });
+  }
+
+  private async tellOfShare(step: string, { by, ...said }: ToldOfShare): Promise<void> {
+    const value = { ...said, set: OLD_SET };
+    const payload = {
+      format: 'keyrite-share/1',
+      ...this.about,
+      step,
+      ...value,
+      commitment: oldCommitment(said.index),
+      head: this.writer.head,
+    };
+    const record = this.seal(PAYLOAD_TYPES.share, by, payload);
+    await this.append({
+      type: 'fact.recorded',
+      step,
+      by: record.signatures.map(({ keyid }) => keyid),
+      body: { fact: 'share', value: { ...value, record } },
     });
   }
 
@@ -707,7 +814,25 @@ class SoftwareCeremony {
     await this.act(step, `${UNIT}/${name}`, payload.command, sealed, { state: this.state });
   }
 
-  private async failedAttempt(step: string, act: string, operation: string, sealed: Envelope): Promise<void> {
+  /** Each administrator is added to the same state, and what came of that stays open. */
+  private async addUndetermined(step: string, administrators: readonly Administrator[]): Promise<void> {
+    const before = this.state;
+    if (before === null) throw new Error('the unit is not initialised');
+    for (const [place, administrator] of administrators.slice(0, 2).entries()) {
+      const command = nextCommand(before, this.name, { command: 'administrator.add', administrator });
+      const sealed = this.seal(PAYLOAD_TYPES.command, [administrator.id], command);
+      await this.failedAttempt(step, `${UNIT}/add-${administrator.id}`, 'administrator.add', sealed, 'undetermined');
+      if (this.variation.undetermined === place) this.state = applyCommand(before, sealed, new Map());
+    }
+  }
+
+  private async failedAttempt(
+    step: string,
+    act: string,
+    operation: string,
+    sealed: Envelope,
+    verdict: 'not-applied' | 'undetermined' = 'not-applied',
+  ): Promise<void> {
     await this.intent(step, act, operation, sealed);
     const error = { code: 'WORKER_CRASHED', message: 'The module worker ended.' };
     await this.append({
@@ -720,7 +845,7 @@ class SoftwareCeremony {
       type: 'step.reconciled',
       step,
       by: [],
-      body: { attempt: 1, act, verdict: 'not-applied', observed: {} },
+      body: { attempt: 1, act, verdict, observed: {} },
     });
   }
 
@@ -843,7 +968,8 @@ class SoftwareCeremony {
       `modules:\n  - { id: software, path: /nowhere/module.so, sha256: "${'0'.repeat(64)}", environment: [], files: [], links: [] }\n` +
       `units:\n  - { id: ${UNIT}, module: software, address: { ${lastKnown === 'null' ? 'blank: true' : 'serial: "0001"'} }, lastKnown: ${lastKnown} }\n` +
       'wrappingParameters: []\nmedia: []\n' +
-      (this.variation.custody === undefined ? '' : LEDGER_BEFORE)
+      (this.variation.custody === undefined ? '' : LEDGER_BEFORE) +
+      (this.variation.shares === true ? SETS_BEFORE : '')
     );
   }
 }
@@ -897,6 +1023,33 @@ function laterPeople(reproducible: boolean): readonly Person[] {
 }
 
 let cast: readonly Person[] | null = null;
+
+/** The third administrator where the additions of two others are {@link Variation.undetermined}. */
+const THIRD: typeof CAST = [['cleo', 'administrators', 'crypto-administrator', 'ecdsa-p256-sha256']];
+let third: readonly Person[] | null = null;
+
+/** Who gets the shares that are passed on. */
+const HEIRS: typeof CAST = [
+  ['hans', 'heirs', 'custodian', 'ed25519'],
+  ['ines', 'heirs', 'custodian', 'ecdsa-p256-sha256'],
+];
+let heirs: readonly Person[] | null = null;
+
+function castFor({ reproducible, undetermined, shares }: Variation): readonly Person[] {
+  if (shares === true) {
+    heirs ??= HEIRS.map(([id, position, role, algorithm]) => ({
+      id,
+      position,
+      role,
+      algorithm,
+      ...freshKey(algorithm),
+    }));
+    return [...castOf(false), ...heirs];
+  }
+  if (undetermined === undefined) return castOf(reproducible ?? false);
+  third ??= THIRD.map(([id, position, role, algorithm]) => ({ id, position, role, algorithm, ...freshKey(algorithm) }));
+  return [...castOf(false), ...third];
+}
 
 function castOf(reproducible: boolean): readonly Person[] {
   if (reproducible)

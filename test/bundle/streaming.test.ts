@@ -70,7 +70,7 @@ describe('a bundle in pieces', () => {
     const seen: VerifyProgress[] = [];
     await verifyBundle(new FileBundleFolder(directory), {}, (progress) => seen.push(progress));
     const length = files.get('transcript.jsonl')?.length ?? 0;
-    expect(seen.at(-1)).toEqual({ lines: 61, bytes: length, total: length });
+    expect(seen.at(-1)).toEqual({ lines: 63, bytes: length, total: length });
   });
 
   it('that cannot be read to its end is refused', async () => {
@@ -94,7 +94,7 @@ describe('a line without an end', () => {
       })();
       const { verdict, findings } = await verifyBundle(inPieces(4096, new Map([['transcript.jsonl', content]])));
       expect(verdict).toBe('refused');
-      expect(findings[0]).toEqual({ where: 'transcript.jsonl', line: 61, reason: 'longer than 1048576 bytes' });
+      expect(findings[0]).toEqual({ where: 'transcript.jsonl', line: 63, reason: 'longer than 1048576 bytes' });
       expect(rest.asked()).toBeLessThan(2 * MIB);
     }
   });
@@ -105,7 +105,7 @@ describe('a line without an end', () => {
       inPieces(4096, new Map([['transcript.jsonl', pieces(content, MIB)]])),
     );
     expect(findings.map(({ where }) => where)).toEqual(['SHA256SUMS']);
-    expect(missing).toContainEqual(expect.objectContaining({ line: 61 }));
+    expect(missing).toContainEqual(expect.objectContaining({ line: 63 }));
   });
 });
 

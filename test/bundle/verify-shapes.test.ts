@@ -86,6 +86,10 @@ async function examples(): Promise<readonly Case[]> {
     },
     { name: 'body exception.recorded', value: { kind: 'other', record: envelope } },
     { name: 'fact custody', value: { ...ENTRY, record: envelope } },
+    { name: 'fact share', value: { ...SHARE, record: envelope } },
+    { name: 'fact share', value: { ...SHARE, act: 'transferred', to: 'bela', why: null, record: envelope } },
+    { name: 'binding', value: { ...(json('binding.json') as JsonObject), shareSets: SETS } },
+    { name: 'plan', value: { ...(json('plan.json') as JsonObject), keptShares: KEPT } },
     {
       name: 'addendum fact',
       value: { fact: 'cosignature', files: [], value: { envelope, participant: 'ada', text: 'x' } },
@@ -114,8 +118,50 @@ const LEDGER = {
   ],
 };
 
+const SET = 'ab'.repeat(16);
+const SHARE = { act: 'wrong', set: SET, index: 1, holder: 'ada', to: null, why: 'Entered five times 𝒜' };
+const MADE = {
+  set: SET,
+  scheme: 'threshold',
+  threshold: 2,
+  pattern: HASH,
+  shares: [{ index: 1, salt: SET, commitment: HASH }],
+};
+const SETS = {
+  from: { ceremony: 'example', root: HASH },
+  sets: [
+    {
+      ...MADE,
+      id: 'old-key',
+      state: 'retired',
+      shares: [{ index: 1, salt: SET, commitment: HASH, holders: [{ id: 'ada', name: 'Ada 𝒜', returned: true }] }],
+    },
+  ],
+};
+const KEPT = [
+  { id: 'old-key', scheme: 'components', shares: 3, threshold: 3, is: 'replaced', custodians: ['custodians'] },
+];
+
+const OBJECT = {
+  class: 'secret-key',
+  keyType: 'aes',
+  label: 'zone-master 𝒜',
+  id: '0a',
+  attributes: { CKA_SIGN: true, CKA_TRUSTED: null },
+  checkValue: { algorithm: 'aes-cmac', value: '0011223344' },
+};
+const UNREAD = { unit: 'unit-a', identity: null, challenge: null };
+
 /** Examples of what that ceremony did not need. */
 const WRITTEN: readonly (readonly [string, Json])[] = [
+  ['fact unit.found', { ...UNREAD, state: null, registers: null, origin: 'Bought.', objects: [OBJECT] }],
+  ['fact unit.adopted', { ...UNREAD, origin: 'Bought.', objects: [], weaknesses: [] }],
+  ['fact master-key.found', { unit: 'unit-a', origin: 'Bought.', object: OBJECT, pattern: HASH, weaknesses: [] }],
+  ['fact keys.adopted', { ...UNREAD, origin: 'Bought.', keys: [{ name: 'zone', object: OBJECT }] }],
+  ['fact procedure.before', { ...UNREAD, objects: [OBJECT] }],
+  ['fact procedure.released', { units: ['unit-a'], modules: ['luna'] }],
+  ['fact procedure.output', { tool: 'lunacm' }],
+  ['fact procedure.after', { ...UNREAD, is: 'blank' }],
   ['body ceremony.paused', { reason: 'Overnight.', seals: [{ material: 'case', number: 'A-1' }] }],
   [
     'body ceremony.resumed',
@@ -185,6 +231,9 @@ const WRITTEN: readonly (readonly [string, Json])[] = [
       head: HASH,
     },
   ],
+  ['fact share-set.replaced', { set: SET, by: SET, pattern: HASH }],
+  ['payload share', { format: 'keyrite-share/1', ...WHERE, step: 'drill', ...SHARE, commitment: HASH, head: HASH }],
+  ['share set', MADE],
   ['payload custody', { format: 'keyrite-custody/1', ...WHERE, step: 'load', ...ENTRY, kind: 'card', head: HASH }],
   [
     'payload exception',

@@ -10,6 +10,7 @@
 import type * as v from 'valibot';
 import { AddendumFact, AddendumOpened } from '../../ceremony/bundle/addendum-line';
 import { CosignaturePayload } from '../../ceremony/bundle/cosignature';
+import { MadeSet } from '../../ceremony/custody/share-book';
 import { Command } from '../../ceremony/command/unit-state';
 import { KeyPackage } from '../../ceremony/keypackage/key-package';
 import { Receipt } from '../../ceremony/keypackage/receipt';
@@ -19,6 +20,7 @@ import { Plan } from '../../ceremony/plan/schema';
 import { Base64, Instant } from '../../ceremony/text-forms';
 import { ACT_MEMBERS } from '../../ceremony/transcript/act-schemas';
 import { CustodyPayload } from '../../ceremony/transcript/custody-fact';
+import { SharePayload } from '../../ceremony/transcript/share-fact';
 import { FACT_VALUES } from '../../ceremony/transcript/fact-schemas';
 import {
   ApprovalPayload,
@@ -43,6 +45,8 @@ export const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
   'payload presence': PresencePayload,
   'payload enrolment': EnrolmentPayload,
   'payload custody': CustodyPayload,
+  'payload share': SharePayload,
+  'share set': MadeSet,
   'payload exception': ExceptionPayload,
   'payload command': Command,
   'payload cosignature': CosignaturePayload,
@@ -153,6 +157,7 @@ function shapeOf(part: Part): Shape {
     case 'record':
       return { map: true };
     case 'variant':
+    case 'union':
       return { either: (part.options as readonly Part[]).map(shapeOf) };
     default:
       throw new Error(`no shape for a schema of the type ${part.type}`);

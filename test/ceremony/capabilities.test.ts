@@ -37,6 +37,7 @@ const RIGHT = Object.fromEntries(
     ...['CKM_AES_KEY_WRAP', 'CKM_AES_KEY_WRAP unwrap', 'CKM_AES_KEY_WRAP refuses a changed key'],
     ...['CKM_AES_KEY_WRAP_PAD as RFC 5649', 'CKM_AES_KEY_WRAP_PAD as RFC 3394 with PKCS #7', 'CKM_AES_KEY_WRAP_KWP'],
     ...['CKM_SHA256_HMAC', 'CKM_ECDSA P-256', 'CKM_ECDSA P-384', 'CKM_ECDSA P-521', 'CKM_EDDSA Ed25519'],
+    ...['CKM_ECDH1_DERIVE sha256', 'ECDH sha256, CKM_AES_KEY_WRAP unwrap', 'ECDH none, CKM_AES_KEY_WRAP unwrap'],
     ...['CKM_RSA_PKCS_PSS', 'CKM_ECDH1_DERIVE', 'CKM_XOR_BASE_AND_DATA', 'C_GenerateRandom', 'CKO_DATA', ...OAEP],
     ...['C_CreateObject secret key', 'CKA_SENSITIVE true', 'CKA_EXTRACTABLE false', 'CKA_ENCRYPT false'],
     ...['C_UnwrapKey keeps to its template', 'C_UnwrapKey, then set right'],
@@ -61,6 +62,7 @@ const OTHERWISE: Readonly<Record<StoreName, { readonly findings: object; readonl
       'CKM_AES_KEY_WRAP_PAD as RFC 3394 with PKCS #7': 'wrong-answer',
       CKM_AES_KEY_WRAP_KWP: NO_MECHANISM,
       CKM_XOR_BASE_AND_DATA: NO_MECHANISM,
+      ...all(['CKM_ECDH1_DERIVE sha256', 'ECDH sha256, CKM_AES_KEY_WRAP unwrap'], 'CKR_MECHANISM_PARAM_INVALID'),
       ...all(
         OAEP.filter((question) => !question.includes('sha1')),
         'CKR_ARGUMENTS_BAD',
@@ -85,7 +87,7 @@ const OTHERWISE: Readonly<Record<StoreName, { readonly findings: object; readonl
   opencryptoki: {
     findings: {
       ...all(
-        Object.keys(RIGHT).filter((question) => /^CKM_(?:EC|ED|AES_(?:CMAC|GCM|KEY_WRAP)|XOR)/.test(question)),
+        Object.keys(RIGHT).filter((question) => /^(?:ECDH|CKM_(?:EC|ED|AES_(?:CMAC|GCM|KEY_WRAP)|XOR))/.test(question)),
         NO_MECHANISM,
       ),
       CKM_AES_ECB: 'works',

@@ -68,8 +68,8 @@ function expectEveryIntentAnswered(): void {
 
 describe('the whole program killed', () => {
   const random = seeded(20261123);
-  const points = Array.from({ length: DEEP ? 20 : 3 }, (_, index) => ({
-    line: Math.floor(((index + random()) / (DEEP ? 20 : 3)) * LINES) + 1,
+  const points = Array.from({ length: DEEP ? 6 : 2 }, (_, index) => ({
+    line: Math.floor(((index + random()) / (DEEP ? 6 : 2)) * LINES) + 1,
     delay: Math.floor(random() * 12),
   }));
 
@@ -118,7 +118,7 @@ describe('the whole program killed', () => {
 describe('a process of it killed in the middle of a step', () => {
   const random = seeded(7);
   const acting = STEPS.filter(({ action }) => !['statement', 'fact', 'export'].includes(action));
-  const chosen = DEEP ? acting : acting.filter((_, index) => index % 6 === 1);
+  const chosen = acting.filter((_, index) => index % (DEEP ? 4 : 12) === 1);
   const cases = chosen.map((step, index) => ({
     title: step.title,
     signal: index % 2 === 0 ? ('SIGSEGV' as const) : ('SIGKILL' as const),

@@ -4,7 +4,7 @@
  * signed by too few, by people who are gone, or about somebody else, with all signatures and hashes in order.
  */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { JsonObject } from '../../ceremony/canonical-json';
 import { isForScript } from '../bundle/for-script';
 import { judge, judgeByScript } from '../bundle/mutation/both-verifiers';
@@ -13,6 +13,9 @@ import type { Forgery, LooseLine, ToSign } from '../bundle/mutation/forgery';
 import { signedAgain } from '../bundle/mutation/insider';
 import { keyrite, scratch, transcript, type Ended } from './program';
 import { writeHandoverPlan } from './small-plans';
+import { sampled } from '../sampled';
+
+const it = sampled(3);
 
 const place = scratch();
 afterAll(place.leave);

@@ -24,11 +24,12 @@ it('is told of before the ceremony, and refused at the copy', async () => {
   const file = join(place.folder, 'file');
   writeFileSync(file, '');
   const missing = join(place.folder, 'not', 'mounted');
-  const observed = await workstation.observe([
+  const media = [
     { id: 'one', path: there },
     { id: 'two', path: missing },
     { id: 'three', path: file },
-  ]);
+  ];
+  const observed = await workstation.observe(media, []);
   expect(observed.slice(-3)).toEqual([
     { check: 'medium one', ok: true, found: `${there}: there, can be written to` },
     { check: 'medium two', ok: false, found: `${missing}: it is not there; is the medium mounted?` },

@@ -70,7 +70,7 @@ describe('a raised exception', () => {
     };
     const before: Variation = {
       draft: (draft) =>
-        draft.type === 'fact.recorded' && draft.step === 'preflight'
+        draft.type === 'fact.recorded' && draft.step === 'preflight' && draft.body.fact === 'answer'
           ? { type: 'fact.recorded', step: null, by: [], body: { fact: 'exception.raised', value: said } }
           : draft,
     };

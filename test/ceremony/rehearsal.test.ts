@@ -322,6 +322,8 @@ describe('what else is printed', () => {
       'wrapping parameters': join(bundle, 'attachments', 'key-protect.wrapping-parameters.json'),
       'key package': join(bundle, 'packages', 'payments-root.keypackage.json'),
       receipt: join(folder, receipt),
+      'signed approval': join(bundle, 'approvals', 'heidi.dsse.json'),
+      'signed checkpoint': join(bundle, 'checkpoints', '0001.dsse.json'),
     };
     for (const [kind, path] of Object.entries(files)) {
       const shown = await keyrite(['inspect', path]);

@@ -74,7 +74,9 @@ function startedBy(text: string): Started {
   const [args = [], environment = []] = [...text.matchAll(/\[((?:"(?:[^"\\]|\\.)*"(?:, )?)*)\]/g)].map(
     ([, list = '']) => [...list.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, value = '']) => value),
   );
-  const [path = '', script = '', ...more] = args;
+  const [path = '', ...given] = args;
+  // Options of Node stand before its script.
+  const [script = '', ...more] = given.slice(given.findIndex((arg) => !arg.startsWith('--')));
   const isScript = basename(path) === 'node' && script.endsWith('.cjs');
   return {
     program: basename(isScript ? script : path),

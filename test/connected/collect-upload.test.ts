@@ -3,14 +3,14 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { keyPackageFile, keyPackageSha256 } from '../../ceremony/keypackage/key-package';
 import { readReceipt } from '../../ceremony/keypackage/receipt';
-import { readWrappingParameters, type WrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
+import type { KeyProtectParameters } from '../../ceremony/keypackage/key-protect';
 import { collectCommand } from '../../connected/collect';
 import { ConnectFailure } from '../../connected/failure';
 import { hexGroups } from '../../connected/hex-groups';
 import { packageMark } from '../../connected/send-once';
 import { aesCheckValue } from '../../connected/service/check-value';
 import { uploadCommand } from '../../connected/upload';
-import { samplePackage } from '../keypackage/sample';
+import { keyProtectParameters, samplePackage } from '../keypackage/sample';
 import { apiKeyFile, member, scratch, startBench, type Bench } from './bench';
 import { startGoBetween, type GoBetween } from './go-between';
 
@@ -51,7 +51,7 @@ function connection(): string[] {
   return ['--endpoint', between.url, '--api-key-file', room.path('api-key'), '--timeout', '1'];
 }
 
-async function collect(...more: string[]): Promise<WrappingParameters> {
+async function collect(...more: string[]): Promise<KeyProtectParameters> {
   const purpose = more.includes('--purpose') ? [] : ['--purpose', 'create', '--name', 'root-key-1'];
   const file = room.path(`parameters-${String(between.passed.length)}.json`);
   const code = await collectCommand(
@@ -59,7 +59,7 @@ async function collect(...more: string[]): Promise<WrappingParameters> {
     print,
   );
   expect(code).toBe(0);
-  return readWrappingParameters(readFileSync(file));
+  return keyProtectParameters(readFileSync(file));
 }
 
 interface Made {
@@ -67,7 +67,7 @@ interface Made {
   readonly sha256: string;
 }
 
-function makePackage(parameters: WrappingParameters, key: Uint8Array = randomBytes(32), options = {}): Made {
+function makePackage(parameters: KeyProtectParameters, key: Uint8Array = randomBytes(32), options = {}): Made {
   const bytes = keyPackageFile(samplePackage(parameters, key, options));
   const sha256 = keyPackageSha256(bytes);
   const file = room.path(`${sha256}.keypackage.json`);

@@ -7,9 +7,8 @@ import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyPackageFile, keyPackageSha256, readKeyPackage } from '../../ceremony/keypackage/key-package';
 import { readReceipt } from '../../ceremony/keypackage/receipt';
-import { readWrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
 import { aesCheckValue } from '../../connected/service/check-value';
-import { samplePackage } from '../keypackage/sample';
+import { keyProtectParameters, samplePackage } from '../keypackage/sample';
 import { apiKeyFile, scratch } from './bench';
 
 const room = scratch();
@@ -103,7 +102,7 @@ describe('keyrite-connect', () => {
       parametersFile,
     );
     expect(collected).toMatchObject({ status: 0, stderr: '' });
-    const parameters = readWrappingParameters(readFileSync(parametersFile));
+    const parameters = keyProtectParameters(readFileSync(parametersFile));
 
     const packageFile = room.path('root-key-1.keypackage.json');
     const bytes = keyPackageFile(samplePackage(parameters, key));
@@ -125,7 +124,9 @@ describe('keyrite-connect', () => {
 
     const pem = `${state}/import-tokens/${parameters.publicKeySha256}.pem`;
     expect(statSync(pem).mode & 0o777).toBe(0o600);
-    const { fields } = readKeyPackage(readFileSync(packageFile));
+    const sent = readKeyPackage(readFileSync(packageFile));
+    if (sent.target !== 'ibm-key-protect') throw new TypeError(sent.target);
+    const { fields } = sent;
     const wrapped = room.path('wrapped.bin');
     writeFileSync(wrapped, Buffer.from(fields.payload, 'base64'));
     const oaep = ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', 'rsa_mgf1_md:sha256'].flatMap((option) => [
@@ -170,7 +171,7 @@ describe('keyrite-connect', () => {
     expect(run('collect', ...there, '--purpose', 'rotate', '--key-id', remote.id, '-o', again)).toMatchObject({
       status: 0,
     });
-    const rotation = keyPackageFile(samplePackage(readWrappingParameters(readFileSync(again)), randomBytes(32)));
+    const rotation = keyPackageFile(samplePackage(keyProtectParameters(readFileSync(again)), randomBytes(32)));
     const rotationFile = room.path('rotation.keypackage.json');
     writeFileSync(rotationFile, rotation);
     const rotated = run(

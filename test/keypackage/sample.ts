@@ -7,10 +7,10 @@ import {
   constants,
   type KeyObject,
 } from 'node:crypto';
-import { encryptNonce } from '../../ceremony/keypackage/key-protect';
-import { buildKeyPackage, type KeyPackage } from '../../ceremony/keypackage/key-package';
+import { encryptNonce, type KeyProtectPackage, type KeyProtectParameters } from '../../ceremony/keypackage/key-protect';
+import { buildKeyPackage } from '../../ceremony/keypackage/key-package';
 import { publicKeySha256 } from '../../ceremony/keypackage/wrapping-key';
-import type { WrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
+import { readWrappingParameters } from '../../ceremony/keypackage/wrapping-parameters';
 
 /** An RSA-4096 pair made once per test file. */
 export const PAIR: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('rsa', {
@@ -20,8 +20,8 @@ export const PAIR: { publicKey: KeyObject; privateKey: KeyObject } = generateKey
 /** Parameters for a public key; `nonce` is base64. */
 export function sampleParameters(
   publicKey: KeyObject = PAIR.publicKey,
-  changes: Partial<WrappingParameters> = {},
-): WrappingParameters {
+  changes: Partial<KeyProtectParameters> = {},
+): KeyProtectParameters {
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   return {
     keyrite: 'wrapping-parameters/1',
@@ -41,10 +41,10 @@ export function sampleParameters(
 
 /** Wraps a key in software, as token or share process would, and builds the package. */
 export function samplePackage(
-  parameters: WrappingParameters,
+  parameters: KeyProtectParameters,
   key: Uint8Array,
   options: { oaepHash?: string; nonce?: string; nonceKey?: Uint8Array } = {},
-): KeyPackage {
+): KeyProtectPackage {
   const iv = randomBytes(12);
   const wrapped = publicEncrypt(
     {
@@ -55,7 +55,7 @@ export function samplePackage(
     key,
   );
   const nonce = Buffer.from(options.nonce ?? parameters.nonce, 'base64');
-  return buildKeyPackage({
+  const made = buildKeyPackage({
     parameters,
     wrapped: wrapped.toString('base64'),
     iv: iv.toString('base64'),
@@ -65,6 +65,15 @@ export function samplePackage(
     ceremony: 'ceremony-1',
     line: 57,
   });
+  if (made.target !== 'ibm-key-protect') throw new TypeError(`target: ${made.target}`);
+  return made;
+}
+
+/** What the connected side collected, which is for Key Protect. */
+export function keyProtectParameters(file: Uint8Array): KeyProtectParameters {
+  const parameters = readWrappingParameters(file);
+  if (parameters.target !== 'ibm-key-protect') throw new TypeError(`target: ${parameters.target}`);
+  return parameters;
 }
 
 /** JSON as bytes. */

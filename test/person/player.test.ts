@@ -32,7 +32,7 @@ const pin = (fields: object = {}): Dialogue => ({
   warning: null,
   ...fields,
 });
-const share = { custodian: 'carol', set: 'ab'.repeat(16), index: 1, of: 3 };
+const share = { custodian: 'carol', set: 'ab'.repeat(16), index: 1, of: 3, form: 'rows' } as const;
 const show: Dialogue = { kind: 'share-show', ...share };
 const enter: Dialogue = { kind: 'share-enter', ...share, refused: null };
 
@@ -145,4 +145,25 @@ test('a passphrase is made up, kept and given like a PIN, and mistyped when a te
   faults({ match: { kind: 'passphrase', holder: 'ada' }, do: 'wrong-pin' });
   expect(await answer(passphrase)).not.toBe(made);
   expect(await answer({ ...passphrase, wrong: true })).toBe(made);
+});
+
+test('the passphrase of a share’s file is made up and kept for each share; an identity is nobody’s to give', async () => {
+  const key: Dialogue = {
+    kind: 'share-key',
+    custodian: 'ada',
+    set: '00112233445566778899aabbccddeeff',
+    index: 2,
+    of: 3,
+    what: 'passphrase',
+    make: false,
+    minimum: 16,
+    maximum: 256,
+    refused: null,
+  };
+  expect(await answer(key)).toBeNull();
+  const made = await answer({ ...key, make: true });
+  expect(made).toMatch(/^[0-9]{16}$/);
+  expect(await answer(key)).toBe(made);
+  expect(await answer({ ...key, index: 3, make: true })).not.toBe(made);
+  expect(await answer({ ...key, what: 'identity' })).toBeNull();
 });

@@ -38,7 +38,7 @@ const pin = {
   warning: null,
 };
 const make = { ...pin, make: true, part: 1, parts: 2, role: 'security-officer' };
-const show = { kind: 'share-show', custodian: 'carol', set: 'ab'.repeat(16), index: 1, of: 3 };
+const show = { kind: 'share-show', custodian: 'carol', set: 'ab'.repeat(16), index: 1, of: 3, form: 'rows' };
 const enter = { ...show, kind: 'share-enter', refused: null };
 
 function ask(...questions: readonly { dialogue: object; body?: string }[]): void {
@@ -271,4 +271,37 @@ test('a passphrase is made twice alike', async () => {
     if (typed !== '') terminal.type(`${typed}\r`);
   }
   expect(await outcomes()).toEqual([sha256('a long phrase')]);
+});
+
+const shareKey = {
+  kind: 'share-key',
+  custodian: 'ada',
+  set: '00112233445566778899aabbccddeeff',
+  index: 2,
+  of: 3,
+  what: 'passphrase',
+  make: false,
+  minimum: 16,
+  maximum: 256,
+  refused: null,
+};
+
+test('the passphrase of a share’s file is never shown, and a refusal is told', async () => {
+  ask(
+    { dialogue: shareKey },
+    { dialogue: { ...shareKey, what: 'identity', minimum: 4, refused: 'it is another one' } },
+  );
+  await comes('Ada Lovelace (ada)');
+  await terminal.expect('Enter the passphrase of the file of your share, number 2 of 3');
+  await terminal.expect('Passphrase: ');
+  terminal.type('short\r');
+  await terminal.expect('It is not taken, and was not tried on the file: 16 to 256 bytes');
+  await terminal.expect('Passphrase: ');
+  terminal.type('herons over the reservoir\r');
+  await terminal.expect('Enter the age identity that opens the file of your share, number 2 of 3');
+  await terminal.expect('Not taken: it is another one');
+  await terminal.expect('Identity: ');
+  terminal.type('AGE-SECRET\r');
+  expect(await outcomes()).toEqual([sha256('herons over the reservoir'), sha256('AGE-SECRET')]);
+  expect(terminal.output).not.toMatch(/herons|AGE-SECRET/);
 });

@@ -1,6 +1,7 @@
 /** One way to break the example binding for each rule of the binding checker. */
+import type { KeptSet } from '../../ceremony/custody/share-sets';
 import type { Binding, BoundUnit, Module, Person } from '../../ceremony/plan/binding-schema';
-import type { Plan } from '../../ceremony/plan/schema';
+import type { Plan, ShareForm } from '../../ceremony/plan/schema';
 import type { Rule } from '../../ceremony/plan/finding';
 
 /** A change to a fresh copy of the example binding, perhaps of its plan too, and the rule it must break. */
@@ -55,8 +56,27 @@ function inFile(binding: Binding): Person {
   return found;
 }
 
+/** Gives one share another form than a worksheet. */
+function giveForm(plan: Plan, form: ShareForm): void {
+  if (plan.masterKey === undefined) throw new Error('the plan has a master key');
+  Object.assign(plan.masterKey, { forms: [form] });
+}
+
 function allowFiles(plan: Plan): void {
   for (const one of plan.positions) one.keyFiles = true;
+}
+
+/** A step works on a key store. */
+function inStore(plan: Plan): void {
+  plan.keyStores = [{ id: 'backup', name: 'Backup' }];
+  plan.steps.push({
+    id: 'wrap',
+    title: 'wrap',
+    action: 'key.wrap',
+    unit: 'unit-a',
+    keys: ['k1'],
+    store: 'backup',
+  });
 }
 
 function beginOperational(plan: Plan): void {
@@ -91,6 +111,13 @@ export const BINDING_CASES: readonly BindingCase[] = [
     change: (binding) => {
       const fips = { certificate: 'CMVP 4718', level: 3, mode: 'approved' as const, seenBy: ['ada-aker', 'mallory'] };
       for (const unit of binding.units) if (unit.id === binding.units[0]?.id) unit.fips = fips;
+    },
+  },
+  {
+    rule: 'regime-approved-mode',
+    change: (binding, plan) => {
+      plan.regime = 'fips-140-3';
+      binding.mode = 'production';
     },
   },
   { rule: 'room-in-production', change: (binding) => (binding.room = '/run/keyrite/room') },
@@ -147,8 +174,19 @@ export const BINDING_CASES: readonly BindingCase[] = [
     rule: 'environment-forbidden',
     change: (binding) => hsm(binding).environment.push({ name: 'LD_PRELOAD', value: '/tmp/x.so' }),
   },
+  {
+    rule: 'environment-forbidden',
+    change: (binding) => hsm(binding).environment.push({ name: 'LD_LIBRARY_PATH', value: '/tmp' }),
+  },
   { rule: 'unit-not-bound', change: (binding) => binding.units.pop() },
   { rule: 'unknown-unit', change: (binding) => binding.units.push({ ...unit(binding, 'unit-a'), id: 'unit-c' }) },
+  {
+    rule: 'address-missing',
+    change: (binding, plan) => {
+      for (const one of plan.units) if (one.id === 'unit-a') one.begins = 'foreign';
+      unit(binding, 'unit-a').address = { blank: true };
+    },
+  },
   { rule: 'address-missing', change: (binding) => (unit(binding, 'unit-a').address = { blank: false }) },
   {
     rule: 'address-missing',
@@ -185,6 +223,51 @@ export const BINDING_CASES: readonly BindingCase[] = [
         if (step.action === 'key.package') step.authenticate = { by: 'two-collectors', second: 'second' };
       }
       binding.wrappingParameters.push({ id: 'second', file: '/media/ceremony-in/wrapping-parameters.json' });
+    },
+  },
+  { rule: 'shares-not-bound', change: (_, plan) => keepShares(plan) },
+  {
+    rule: 'shares-not-bound',
+    change: (binding, plan) => {
+      keepShares(plan);
+      carryShares(binding).state = 'replaced';
+    },
+  },
+  {
+    rule: 'shares-malformed',
+    change: (binding, plan) => {
+      keepShares(plan);
+      const set = carryShares(binding);
+      set.shares = set.shares.map((share) => ({ ...share, index: 2 }));
+    },
+  },
+  {
+    rule: 'share-holder-unknown',
+    change: (binding, plan) => {
+      keepShares(plan);
+      carryShares(binding);
+    },
+  },
+  {
+    rule: 'share-holder-unknown',
+    change: (binding, plan) => {
+      keepShares(plan);
+      carryShares(binding, 'ada-aker');
+    },
+  },
+  {
+    rule: 'rotation-demanded',
+    change: (binding, plan) => {
+      plan.steps = plan.steps.filter(({ action }) => action !== 'master-key.generate');
+      carryShares(binding).state = 'replaced';
+    },
+  },
+  {
+    rule: 'rotation-demanded',
+    change: (binding, plan) => {
+      keepShares(plan);
+      const set = carryShares(binding);
+      binding.shareSets?.sets.unshift({ ...set, id: 'older', set: 'e'.repeat(32), state: 'replaced' });
     },
   },
   { rule: 'ledger-object-missing', change: (_, plan) => keep(plan) },
@@ -239,10 +322,91 @@ export const BINDING_CASES: readonly BindingCase[] = [
       for (const step of plan.steps) if (step.action === 'unit.imprint') step.signatureThreshold = 1;
     },
   },
+  {
+    rule: 'age-recipient-missing',
+    change: (_, plan) => giveForm(plan, { share: 1, form: 'age-file', medium: 'own', lock: 'recipient' }),
+  },
+  {
+    rule: 'share-token-missing',
+    change: (binding, plan) => {
+      giveForm(plan, { share: 1, form: 'own-token' });
+      for (const one of binding.people) delete one.token;
+    },
+  },
+  {
+    rule: 'printer-not-bound',
+    change: (_, plan) => giveForm(plan, { share: 1, form: 'printed', printer: 'laser' }),
+  },
+  {
+    rule: 'printer-keeps-copies',
+    change: (binding, plan) => {
+      giveForm(plan, { share: 1, form: 'printed', printer: 'laser' });
+      binding.printers = [{ id: 'laser', path: 'laser-2nd-floor', language: 'pdf' }];
+    },
+  },
+  {
+    rule: 'printer-keeps-copies',
+    change: (binding, plan) => {
+      giveForm(plan, { share: 1, form: 'printed', printer: 'laser' });
+      binding.printers = [{ id: 'laser', path: '/dev/stdout', language: 'postscript' }];
+    },
+  },
+  {
+    rule: 'share-medium-shared',
+    change: (binding, plan) => {
+      giveForm(plan, { share: 1, form: 'pdf', medium: 'own' });
+      binding.media.push({ id: 'own', path: binding.media[0]?.path ?? '/media/usb' });
+    },
+  },
+  { rule: 'store-not-bound', change: (_binding, plan) => inStore(plan) },
+  {
+    rule: 'store-twice',
+    change: (binding, plan) => {
+      inStore(plan);
+      binding.keyStores = ['backup', 'other'].map((id) => ({ id, path: '/media/keys' }));
+    },
+  },
   { rule: 'medium-not-bound', change: (binding) => (binding.media = []) },
   { rule: 'id-twice', change: (binding) => binding.media.push(...binding.media) },
   { rule: 'bound-for-nothing', change: (binding) => binding.media.push({ id: 'other-usb', path: '/media/other' }) },
 ];
+
+/** The plan passes on shares that an earlier ceremony left. */
+function keepShares(plan: Plan): void {
+  plan.keptShares = [
+    { id: 'old-key', scheme: 'threshold', shares: 2, threshold: 2, is: 'current', custodians: ['custodians'] },
+  ];
+  plan.steps.splice(2, 0, {
+    id: 'pass-on',
+    title: 'Shares are passed on',
+    action: 'shares.transfer',
+    set: 'old-key',
+    from: 'custodians',
+    to: 'custodians',
+    by: ['witness'],
+  });
+}
+
+/** The binding brings them. */
+function carryShares(binding: Binding, holder = 'last-years-custodian'): KeptSet {
+  const share = (index: number): KeptSet['shares'][number] => ({
+    index,
+    salt: '5'.repeat(32),
+    commitment: String(index).repeat(64),
+    holders: [{ id: holder, name: 'Somebody of last year', returned: false }],
+  });
+  const set: KeptSet = {
+    id: 'old-key',
+    set: 'd'.repeat(32),
+    scheme: 'threshold',
+    threshold: 2,
+    pattern: '9'.repeat(64),
+    state: 'current',
+    shares: [share(1), share(2)],
+  };
+  binding.shareSets = { from: { ceremony: 'last-year', root: '7'.repeat(64) }, sets: [set] };
+  return set;
+}
 
 function pinEnvelopes(plan: Plan): Plan['materials'][number] {
   const found = plan.materials.find(({ id }) => id === 'pin-envelopes');

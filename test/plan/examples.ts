@@ -11,5 +11,11 @@ export function example(name: string): string {
 export const FIRST = example('first-ceremony.ceremony.yaml');
 /** The plan that rotates its root key. */
 export const ROTATE = example('root-key-rotate.ceremony.yaml');
+/** The plan that takes over what others made. */
+export const ADOPTION = example('taking-over.ceremony.yaml');
+/** The plan that gives a master key new custodians. */
+export const RESHARE = example('reshare.ceremony.yaml');
+/** The plan that has custodians prove their shares. */
+export const DRILL = example('share-drill.ceremony.yaml');
 /** The example binding of the first ceremony. */
 export const BINDING = example('first-ceremony.binding.example.yaml');

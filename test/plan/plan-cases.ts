@@ -1,11 +1,11 @@
 /** One way to break the example plan for each rule of the plan checker. */
-import type { Action, Plan, StepOf } from '../../ceremony/plan/schema';
+import type { Action, Plan, ShareForm, StepOf } from '../../ceremony/plan/schema';
 import type { Rule } from '../../ceremony/plan/finding';
 
-/** A change to a fresh copy of the first ceremony's plan (or of the rotation's), and the rule it must break. */
+/** A change to a fresh copy of the first ceremony's plan (or of another example's), and the rule it must break. */
 export interface PlanCase {
   readonly rule: Rule;
-  readonly of?: 'rotate';
+  readonly of?: 'rotate' | 'adoption' | 'reshare';
   readonly change: (plan: Plan) => void;
 }
 
@@ -15,6 +15,8 @@ export function stepOf<A extends Action>(plan: Plan, id: string, action: A): Ste
   if (found === undefined) throw new Error(`the plan has no ${action} step ${id}`);
   return found as StepOf<A>;
 }
+
+const procedure = (plan: Plan, id: string): StepOf<'vendor.procedure'> => stepOf(plan, id, 'vendor.procedure');
 
 function remove(plan: Plan, ...ids: string[]): void {
   plan.steps = plan.steps.filter((step) => !ids.includes(step.id));
@@ -38,6 +40,17 @@ function repeat(plan: Plan, id: string): void {
   plan.steps.splice(at + 1, 0, { ...step, id: `${id}-again` });
 }
 
+function masterKeyOf(plan: Plan): NonNullable<Plan['masterKey']> {
+  if (plan.masterKey === undefined) throw new Error('the plan has a master key');
+  return plan.masterKey;
+}
+
+function kept(plan: Plan): NonNullable<Plan['keptShares']>[number] {
+  const [found] = plan.keptShares ?? [];
+  if (found === undefined) throw new Error('the plan has kept shares');
+  return found;
+}
+
 function position(plan: Plan, id: string): Plan['positions'][number] {
   const found = plan.positions.find((one) => one.id === id);
   if (found === undefined) throw new Error(`no position ${id}`);
@@ -47,6 +60,28 @@ function position(plan: Plan, id: string): Plan['positions'][number] {
 const CLEAR = { id: 'clear', action: 'master-key.clear' };
 const addition = (administrators: string) => ({ id: 'add', action: 'unit.administrators.add', administrators });
 const removal = (administrators: string) => ({ id: 'remove', action: 'unit.administrators.remove', administrators });
+
+/** The plan goes on to another master key, with a key in a store. */
+function rotated(plan: Plan): void {
+  plan.keyStores = [{ id: 'backup', name: 'Backup' }];
+  const again = plan.steps.filter((step) => ['load', 'verify-new', 'commit', 'activate'].includes(step.id));
+  const at = plan.steps.findIndex((step) => step.id === 'verify-current');
+  const unit = { phase: 'master-key', unit: 'unit-a' };
+  const inserted: Plan['steps'] = [
+    {
+      id: 'make',
+      title: 'make',
+      action: 'key.generate',
+      ...unit,
+      key: { name: 'k1', algorithm: 'aes-256', use: 'encrypt' },
+    },
+    { id: 'wrap', title: 'wrap', action: 'key.wrap', ...unit, keys: ['k1'], store: 'backup' },
+    ...again.slice(0, -1).map((step) => ({ ...step, id: `${step.id}-again` })),
+    { id: 'rotate', title: 'rotate', action: 'master-key.rotate', ...unit, store: 'backup' },
+    ...again.slice(-1).map((step) => ({ ...step, id: `${step.id}-again` })),
+  ];
+  plan.steps.splice(at, 0, ...inserted);
+}
 
 /** A step without what all of them have; the rest is as its action asks. */
 type Inserted = { readonly id: string; readonly action: string } & Readonly<Record<string, unknown>>;
@@ -149,14 +184,103 @@ export const PLAN_CASES: readonly PlanCase[] = [
     },
   },
   { rule: 'pin-missing', change: (plan) => (plan.pins = plan.pins.filter((pin) => pin.for === 'user')) },
+  {
+    rule: 'pin-missing',
+    of: 'rotate',
+    change: (plan) => insertOnUnits(plan, 'compare', { id: 'unlock', action: 'unit.pin.unlock', units: ['unit-a'] }),
+  },
+  {
+    rule: 'unit-blank',
+    change: (plan) => insertOnUnits(plan, 'roll-call', { id: 'pins', action: 'unit.pin.change', for: 'user' }),
+  },
   { rule: 'pin-twice', change: (plan) => plan.pins.push({ ...first(plan.pins), id: 'so-pin-b', units: ['unit-b'] }) },
   { rule: 'pin-one-person', change: (plan) => (first(plan.pins).parts = 1) },
   { rule: 'clear-components-forbidden', change: (plan) => (plan.regime = 'pci-pin') },
+  { rule: 'id-twice', of: 'reshare', change: (plan) => (masterKeyOf(plan).id = 'archive-master-key') },
+  { rule: 'share-threshold', of: 'reshare', change: (plan) => (kept(plan).threshold = 6) },
+  { rule: 'share-threshold', of: 'reshare', change: (plan) => (kept(plan).scheme = 'components') },
   {
-    rule: 'action-not-available',
-    change: (plan) =>
-      plan.steps.splice(2, 0, { id: 'drill', title: 'Drill', action: 'shares.drill', phase: 'opening' }),
+    rule: 'regime-threshold',
+    change: (plan) => {
+      plan.regime = 'fips-140-3';
+      stepOf(plan, 'imprint', 'unit.imprint').revocationThreshold = 1;
+    },
   },
+  {
+    rule: 'regime-dual-control',
+    change: (plan) => {
+      plan.regime = 'webtrust';
+      first(plan.pins).parts = 1;
+    },
+  },
+  {
+    rule: 'regime-duties',
+    change: (plan) => {
+      plan.regime = 'webtrust';
+      plan.separationOfDuties = [];
+    },
+  },
+  {
+    rule: 'regime-witness',
+    change: (plan) => {
+      plan.regime = 'pci-pin';
+      stepOf(plan, 'roll-call', 'roll-call').positions = ['administrators', 'custodians'];
+    },
+  },
+  {
+    rule: 'regime-quorum',
+    change: (plan) => {
+      plan.regime = 'fips-140-3';
+      plan.signOff.quorum = [{ role: 'crypto-administrator', count: 1 }];
+    },
+  },
+  { rule: 'regime-retention', change: (plan) => (plan.regime = 'webtrust') },
+  {
+    rule: 'unknown-shares',
+    of: 'reshare',
+    change: (plan) => (stepOf(plan, 'destroy', 'shares.destroy').set = 'other'),
+  },
+  {
+    rule: 'kept-shares-unused',
+    of: 'reshare',
+    change: (plan) => (plan.keptShares = [kept(plan), { ...kept(plan), id: 'other' }]),
+  },
+  { rule: 'share-not-held', of: 'reshare', change: (plan) => (kept(plan).custodians = ['custodians']) },
+  {
+    rule: 'share-witness',
+    of: 'reshare',
+    change: (plan) => (stepOf(plan, 'transfer', 'shares.transfer').by = ['leaving']),
+  },
+  { rule: 'shares-replaced', of: 'reshare', change: (plan) => (kept(plan).is = 'replaced') },
+  {
+    rule: 'set-generated-twice',
+    of: 'reshare',
+    change: (plan) => {
+      repeat(plan, 'reshare');
+    },
+  },
+  { rule: 'no-master-key', of: 'reshare', change: (plan) => delete plan.masterKey },
+  {
+    rule: 'shares-still-needed',
+    of: 'reshare',
+    change: (plan) => {
+      remove(plan, 'reshare');
+    },
+  },
+  {
+    rule: 'old-shares-left',
+    of: 'reshare',
+    change: (plan) => {
+      remove(plan, 'destroy');
+    },
+  },
+  { rule: 'clear-components-forbidden', of: 'reshare', change: (plan) => (plan.regime = 'pci-pin') },
+  {
+    rule: 'too-few-people',
+    of: 'reshare',
+    change: (plan) => (stepOf(plan, 'transfer', 'shares.transfer').to = 'new-custodians'),
+  },
+  { rule: 'wrong-role', of: 'reshare', change: (plan) => (stepOf(plan, 'transfer', 'shares.transfer').to = 'witness') },
   { rule: 'pause-while-shares-live', change: (plan) => pauseAfter(plan, 'generate') },
   { rule: 'no-preflight-after-pause', change: (plan) => pauseAfter(plan, 'compare') },
   { rule: 'too-few-vouchers', change: (plan) => enrolAfter(plan, 'roll-call', ['witness']) },
@@ -172,9 +296,57 @@ export const PLAN_CASES: readonly PlanCase[] = [
     rule: 'unit-zeroised',
     change: (plan) => insertOnUnits(plan, 'imprint', { id: 'zeroise', action: 'unit.zeroise' }),
   },
+  { rule: 'unit-not-foreign', of: 'adoption', change: (plan) => repeat(plan, 'adopt') },
+  { rule: 'unit-not-foreign', of: 'adoption', change: (plan) => remove(plan, 'make-partition') },
+  { rule: 'unit-foreign', of: 'adoption', change: (plan) => remove(plan, 'adopt') },
+  { rule: 'unit-absent', of: 'adoption', change: (plan) => move(plan, 'inventory', 'make-partition') },
+  {
+    rule: 'after-not-declared',
+    of: 'adoption',
+    change: (plan) => (procedure(plan, 'audit-log').after = [{ unit: 'unit-c', is: 'blank' }]),
+  },
+  {
+    rule: 'after-impossible',
+    of: 'adoption',
+    change: (plan) =>
+      (procedure(plan, 'audit-log').after = [
+        { unit: 'unit-a', is: 'blank' },
+        { unit: 'unit-b', is: 'foreign' },
+      ]),
+  },
+  {
+    rule: 'after-impossible',
+    of: 'adoption',
+    change: (plan) =>
+      (procedure(plan, 'make-partition').after = [{ unit: 'unit-b', is: 'as-before', objects: 'unchanged' }]),
+  },
+  {
+    rule: 'procedure-two-people',
+    of: 'adoption',
+    change: (plan) => (procedure(plan, 'audit-log').by = ['administrators']),
+  },
+  { rule: 'current-register-taken', of: 'adoption', change: (plan) => repeat(plan, 'adopt-master-key') },
+  { rule: 'key-twice', of: 'adoption', change: (plan) => repeat(plan, 'adopt-keys') },
   { rule: 'unit-not-imprinted', change: (plan) => remove(plan, 'imprint') },
   { rule: 'compare-one-unit', change: (plan) => (stepOf(plan, 'compare', 'unit.compare').units = ['unit-a']) },
   { rule: 'units-differ', change: (plan) => (stepOf(plan, 'imprint', 'unit.imprint').units = ['unit-a']) },
+  {
+    rule: 'share-form-twice',
+    change: (plan) =>
+      giveForms(plan, { share: 1, form: 'own-token' }, { share: 1, form: 'printed', printer: 'pin-envelopes' }),
+  },
+  {
+    rule: 'share-form-copied',
+    change: (plan) => {
+      giveForms(plan, { share: 1, form: 'own-token' });
+      Object.assign(masterKeyOf(plan), { copies: [{ position: 'auditor', of: [1] }] });
+    },
+  },
+  { rule: 'share-form-unknown', change: (plan) => giveForms(plan, { share: 9, form: 'own-token' }) },
+  {
+    rule: 'share-medium-shared',
+    change: (plan) => giveForms(plan, { share: 1, form: 'pdf', medium: 'evidence-usb' }),
+  },
   { rule: 'no-master-key', change: (plan) => delete plan.masterKey },
   {
     rule: 'master-key-unused',
@@ -182,7 +354,26 @@ export const PLAN_CASES: readonly PlanCase[] = [
     change: (plan) =>
       (plan.masterKey = { id: 'mk', scheme: 'components', shares: 2, custodians: 'administrators', form: 'worksheet' }),
   },
+  {
+    rule: 'share-threshold',
+    change: (plan) => Object.assign(masterKeyOf(plan), { scheme: 'threshold', threshold: 4 }),
+  },
+  {
+    rule: 'share-copies',
+    change: (plan) => {
+      const masterKey = masterKeyOf(plan);
+      if (masterKey.scheme !== 'components') throw new Error('the plan has components');
+      masterKey.copies = [
+        { position: 'custodians', of: [1, 1, 4] },
+        { position: 'witness', of: [1, 2] },
+      ];
+    },
+  },
   { rule: 'set-generated-twice', change: (plan) => repeat(plan, 'generate') },
+  {
+    rule: 'made-inside-stays',
+    change: (plan) => (plan.masterKey = { id: 'mk', scheme: 'in-unit', unit: 'unit-a', copies: 'none' }),
+  },
   { rule: 'set-not-generated', change: (plan) => remove(plan, 'generate') },
   { rule: 'shares-distributed-twice', change: (plan) => repeat(plan, 'distribute') },
   { rule: 'shares-not-distributed', change: (plan) => remove(plan, 'distribute') },
@@ -265,12 +456,91 @@ export const PLAN_CASES: readonly PlanCase[] = [
       );
     },
   },
+  {
+    rule: 'current-register-taken',
+    change: (plan) => {
+      rotated(plan);
+      remove(plan, 'rotate');
+    },
+  },
+  {
+    rule: 'rotated-twice',
+    change: (plan) => {
+      rotated(plan);
+      repeat(plan, 'rotate');
+    },
+  },
+  {
+    rule: 'not-committed',
+    change: (plan) => {
+      rotated(plan);
+      move(plan, 'rotate', 'commit-again');
+    },
+  },
+  {
+    rule: 'wrapped-after-rotation',
+    change: (plan) => {
+      rotated(plan);
+      move(plan, 'wrap', 'activate-again');
+    },
+  },
+  {
+    rule: 'key-unknown',
+    change: (plan) => {
+      rotated(plan);
+      remove(plan, 'make');
+    },
+  },
+  {
+    rule: 'key-wrapped-twice',
+    change: (plan) => {
+      rotated(plan);
+      repeat(plan, 'wrap');
+    },
+  },
+  {
+    rule: 'register-empty',
+    change: (plan) => {
+      rotated(plan);
+      move(plan, 'make', 'activate');
+      move(plan, 'wrap', 'activate');
+    },
+  },
+  {
+    rule: 'key-twice',
+    change: (plan) => {
+      rotated(plan);
+      repeat(plan, 'make');
+    },
+  },
+  {
+    rule: 'key-use',
+    change: (plan) => {
+      rotated(plan);
+      stepOf(plan, 'make', 'key.generate').key.use = 'sign';
+    },
+  },
+  {
+    rule: 'unknown-store',
+    change: (plan) => {
+      rotated(plan);
+      stepOf(plan, 'wrap', 'key.wrap').store = 'other';
+    },
+  },
+  { rule: 'store-unused', change: (plan) => (plan.keyStores = [{ id: 'backup', name: 'Backup' }]) },
   { rule: 'parameters-used-twice', change: (plan) => repeat(plan, 'package') },
   { rule: 'key-twice', change: (plan) => repeat(plan, 'package') },
   {
     rule: 'one-collector',
     change: (plan) =>
       (stepOf(plan, 'package', 'key.package').authenticate = { by: 'two-collectors', second: 'key-protect' }),
+  },
+  {
+    rule: 'key-for-each-request',
+    change: (plan) => {
+      const step = stepOf(plan, 'package', 'key.package');
+      Object.assign(step, { target: 'aws-kms', authenticate: { by: 'two-collectors', second: 'other' } });
+    },
   },
   {
     rule: 'read-back-alone',
@@ -341,6 +611,10 @@ export const PLAN_CASES: readonly PlanCase[] = [
   { rule: 'end-state-missing', change: (plan) => plan.endState.pop() },
   { rule: 'end-state-differs', change: (plan) => remove(plan, 'activate', 'verify-current') },
 ];
+
+function giveForms(plan: Plan, ...forms: ShareForm[]): void {
+  Object.assign(masterKeyOf(plan), { forms });
+}
 
 /** Puts a pause after a step, without what must come after it. */
 function pauseAfter(plan: Plan, step: string): void {

@@ -86,7 +86,7 @@ describe('what a plan gets wrong is named with line, column and place', () => {
       '    action: preflight\n',
       '',
       [
-        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `enrol`, `unit.initialise`, `unit.imprint`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `unit.zeroise`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `master-key.clear`, `key.package`, `fact`, `custody`, `statement`, `checkpoint`, `pause`, `export`, `unit.adopt`, `master-key.adopt`, `master-key.rotate`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `key.generate`, `key.adopt`, `key.wrap`, `key.unwrap`, `key.destroy`, `vendor.procedure`',
+        'line -2, column 5: steps[0]: the key `action` is missing, one of `preflight`, `roll-call`, `enrol`, `unit.initialise`, `unit.imprint`, `unit.administrators.add`, `unit.administrators.remove`, `unit.thresholds`, `unit.adopt`, `unit.zeroise`, `unit.pin.change`, `unit.pin.unlock`, `unit.inventory`, `unit.compare`, `master-key.generate`, `shares.distribute`, `shares.drill`, `shares.transfer`, `shares.reshare`, `shares.destroy`, `master-key.load`, `master-key.verify`, `master-key.commit`, `master-key.activate`, `master-key.clear`, `master-key.adopt`, `key.adopt`, `vendor.procedure`, `master-key.rotate`, `key.generate`, `key.wrap`, `key.unwrap`, `key.destroy`, `key.package`, `fact`, `custody`, `statement`, `checkpoint`, `pause`, `export`',
       ],
     ],
     [
@@ -142,7 +142,7 @@ describe('what a plan gets wrong is named with line, column and place', () => {
       'authenticate:\n      by: read-back\n      positions: [administrators, witness]',
       'authenticate: [witness]',
       [
-        'line +0, column 19: steps[14].authenticate: the key `by` is missing, one of `read-back`, `pinned`, `two-collectors`',
+        'line +0, column 19: steps[14].authenticate: the key `by` is missing, one of `read-back`, `pinned`, `two-collectors`, `all`',
       ],
     ],
     [
@@ -267,7 +267,8 @@ describe('hostile text is refused at once', () => {
   ])('%s', (_, text) => {
     const start = performance.now();
     expect(refusal(readPlan, text)[0]).toBe('The plan cannot be read:');
-    expect(performance.now() - start).toBeLessThan(5_000);
+    // What goes wrong here takes minutes; a machine that does other things too takes longer than one that does not.
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });
 

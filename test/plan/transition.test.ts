@@ -14,9 +14,11 @@ import {
 } from '../../ceremony/plan/transition';
 import { FIRST } from './examples';
 
-const plan: Plan = readPlan(FIRST).plan;
+/** A plan that says that nothing is wrapped under the master key. */
+const plan: Plan = { ...readPlan(FIRST).plan, keyStores: [] };
 const ACTIONS = [
   'unit.initialise',
+  'unit.adopt',
   'unit.imprint',
   'unit.administrators.add',
   'unit.administrators.remove',
@@ -47,8 +49,13 @@ function modelOf({ mode, ...registers }: UnitCondition): CeremonyModel {
     set: 'distributed',
     lacks: [],
     keys: new Set(),
+    kept: new Set(),
+    histories: new Set(),
+    sealed: new Set(),
+    rotated: new Set(),
     parameters: new Set(),
     objects: new Map(),
+    shares: new Map(),
   };
 }
 
@@ -64,14 +71,15 @@ function checked(from: UnitCondition, action: Action): UnitCondition | null {
   if (findings.list.some(({ severity }) => severity === 'error')) return null;
   const unit = model.units.get('unit-a');
   if (unit === undefined || unit.new === 'unknown' || unit.current === 'unknown') throw new Error('not known');
+  if (unit.mode === 'absent') throw new Error('no condition of a unit');
   return { mode: unit.mode, new: unit.new, current: unit.current };
 }
 
 const PAIRS = UNIT_CONDITIONS.flatMap((from) => UNIT_CONDITIONS.map((to) => [from, to] as const));
 
 describe('from any condition to any other', () => {
-  it('there are nine conditions', () => {
-    expect(UNIT_CONDITIONS).toHaveLength(9);
+  it('there are ten conditions', () => {
+    expect(UNIT_CONDITIONS).toHaveLength(10);
   });
 
   it.each(PAIRS.map(([from, to]) => [inWords(from), inWords(to), from, to] as const))(

@@ -35,7 +35,7 @@ describe('the pre-flight', () => {
     const file = join(place.folder, 'core_pattern');
     if (pattern !== null) writeFileSync(file, `${pattern}\n`);
     const workstation = new LinuxWorkstation(new FileBundleFolder(join(place.folder, 'none')), THIS_RUNTIME, file);
-    const all = await workstation.observe([]);
+    const all = await workstation.observe([], []);
     return all.find(({ check }) => check === 'core dump program');
   };
 

@@ -126,6 +126,20 @@ describe('workers', () => {
     expect(await workerPid()).not.toBe(first);
   });
 
+  test('of a unit whose device is released one ends, login or not, and none is started before the next request', async () => {
+    devices.holdLogin(true);
+    await devices.sign('ada', Buffer.from('message'));
+    const first = await workerPid();
+    expect(await devices.release(['unit-a'])).toEqual(['units']);
+    expect(() => process.kill(Number(first.slice('/pid/'.length)), 0)).toThrow();
+    expect(started).toBe(1);
+    // Where there is none, nothing is to be ended.
+    expect(await devices.release(['unit-a'])).toEqual(['units']);
+    expect(started).toBe(1);
+    expect(await workerPid()).not.toBe(first);
+    expect(started).toBe(2);
+  });
+
   test('one that crashed is replaced at the next request', async () => {
     await end();
     begin('crash-A');
@@ -222,14 +236,14 @@ test('the identity told once goes to the worker with every request', async () =>
 test('a session key is good for the worker that made it only', async () => {
   const to = { spki: SPKI, bits: 2048, oaep: 'sha256' } as const;
   const { handle } = await devices.makeRootKey('unit-a', 'root');
-  expect(Buffer.from(await devices.wrapRootKey('unit-a', handle, to), 'base64').toString()).toBe('key-1');
+  expect(Buffer.from(await devices.wrapRootKey('unit-a', handle, to, 'oaep'), 'base64').toString()).toBe('key-1');
   await devices.sign('ada', Buffer.from('takes a PIN'));
   await devices.endStep();
   const lost = { code: 'SESSION_KEY_LOST', uncertain: false };
-  await expect(devices.wrapRootKey('unit-a', handle, to)).rejects.toMatchObject(lost);
+  await expect(devices.wrapRootKey('unit-a', handle, to, 'oaep')).rejects.toMatchObject(lost);
   await devices.makeRootKey('unit-a', 'root');
-  await expect(devices.wrapRootKey('unit-a', handle, to)).rejects.toMatchObject(lost);
-  await expect(devices.encryptNonce('unit-a', handle, 'AAAA')).rejects.toMatchObject(lost);
+  await expect(devices.wrapRootKey('unit-a', handle, to, 'oaep')).rejects.toMatchObject(lost);
+  await expect(devices.encryptNonce('unit-a', handle, { value: 'AAAA', by: 'aes-gcm' })).rejects.toMatchObject(lost);
   await expect(devices.destroyRootKey('unit-a', handle)).rejects.toMatchObject(lost);
 });
 

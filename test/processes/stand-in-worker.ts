@@ -129,12 +129,31 @@ serve(
       await askPins(target, 'user', true, link);
       return find(target) ?? none();
     },
+    'unit.open': async ({ target }, link) => {
+      await askPins(target, 'user', false, link);
+      return null;
+    },
+    'unit.change-pin': none,
+    'unit.unlock-pin': none,
+    'unit.try-pin': none,
     'unit.capabilities': none,
     'unit.create-identity': none,
+    'unit.examine-key': none,
+    'unit.random': none,
+    'foreign.prepare': none,
     'unit.perform': none,
     'unit.zeroise': none,
     'unit.abandon-imprint': none,
+    'unit.make-key': none,
+    'unit.look-for-key': none,
+    'unit.wrap-key': none,
+    'unit.seal-key': none,
+    'unit.restore-key': none,
+    'unit.destroy-key': none,
+    'unit.re-encipher': none,
+    'unit.check-wrapped': none,
     'unit.make-import-key': none,
+    'unit.make-agreement-key': none,
     'unit.make-root-key': () => ({
       handle: 'key-1',
       checkValue: { algorithm: 'aes-cmac' as const, value: '0102030405' },
@@ -143,6 +162,9 @@ serve(
     'unit.wrap-root-key': ({ handle }) => Buffer.from(handle).toString('base64'),
     'unit.encrypt-nonce': () => null,
     'unit.destroy-root-key': () => null,
+    'card.make-share-key': () => Promise.reject(new Error('this stand-in has no card for a share')),
+    'card.keep-share': () => Promise.reject(new Error('this stand-in has no card for a share')),
+    'card.open-share': () => Promise.reject(new Error('this stand-in has no card for a share')),
     'card.read-key': () => Promise.reject(new Error('this stand-in has no card to read')),
     'card.sign': async ({ card, message }, link) => {
       await link.ask({

@@ -7,7 +7,14 @@ import { makeExchangeKeys, PUBLIC_KEY_BYTES, SEAL_BYTES, type Seal } from '../..
 import { MAX_BODY_BYTES, type PortQuestion } from '../../hsm/secret-port';
 import { utilityPersonLink, utilityServerPort, type UtilityPort } from '../../hsm/utility-port';
 
-const QUESTION: Dialogue = { kind: 'share-show', custodian: 'carol', set: '0'.repeat(32), index: 1, of: 3 };
+const QUESTION: Dialogue = {
+  kind: 'share-show',
+  custodian: 'carol',
+  set: '0'.repeat(32),
+  index: 1,
+  of: 3,
+  form: 'rows',
+};
 
 /** A port whose far end the test is. Like Electron's, it emits `close` before `close()` returns. */
 class TestPort extends EventEmitter implements UtilityPort {

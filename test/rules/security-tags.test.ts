@@ -84,7 +84,7 @@ describe('docs/threat-model.md and the code', () => {
     for (const file of tests) {
       expect(file).toMatch(/^test\/.+\.test\.ts$/);
       expect(existsSync(join(ROOT, file)), file).toBe(true);
-      expect(readFileSync(join(ROOT, file), 'utf8'), file).toMatch(/^\s*(?:it|test)(?:\.each)?\(/m);
+      expect(readFileSync(join(ROOT, file), 'utf8'), file).toMatch(/^\s*(?:it|test|describe)(?:\.each)?\(/m);
     }
   });
 });

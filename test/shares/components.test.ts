@@ -53,9 +53,9 @@ describe('components', () => {
   });
 
   it('are refused in another length', () => {
-    expect(() => splitIntoComponents(Buffer.alloc(31), 2)).toThrow('master key: expected 32 bytes, got 31');
+    expect(() => splitIntoComponents(Buffer.alloc(31), 2)).toThrow('master key: expected 16, 24 or 32 bytes, got 31');
     expect(() => combineComponents([Buffer.alloc(32), Buffer.alloc(33)])).toThrow(
-      'component: expected 32 bytes, got 33',
+      'component: expected 16, 24 or 32 bytes, got 33',
     );
     expect(() => combineComponents([Buffer.alloc(32)])).toThrow('number of components');
   });
@@ -119,7 +119,7 @@ describe('commitment', () => {
     ]) {
       expect(() => canonicalShare({ ...name, ...wrong }, component)).toThrow(RangeError);
     }
-    expect(() => canonicalShare(name, Buffer.alloc(16))).toThrow('component: expected 32 bytes, got 16');
+    expect(() => canonicalShare(name, Buffer.alloc(17))).toThrow('component: expected 16, 24 or 32 bytes, got 17');
     expect(() => commitToShare(name, component, 'a0')).toThrow('salt: expected 16 bytes');
     expect(() => commitToShare({ ...name, set: 'A'.repeat(32) }, component, salt)).toThrow('set id: expected 16 bytes');
   });

@@ -1,7 +1,14 @@
 /** A person link for tests: custodians who keep what they are shown and type what a test tells them. */
 import type { Dialogue, AskingLink } from '../../hsm/contract';
+import type { SetShape } from '../../hsm/shares/set-in-hand';
 
 type Enter = Extract<Dialogue, { kind: 'share-enter' }>;
+
+type ShareKey = Extract<Dialogue, { kind: 'share-key' }>;
+
+/** The passphrase that a custodian makes for a share, if a test says nothing else. */
+export const passphraseOf = (custodian: string, index: number): string =>
+  `correct horse of ${custodian}, number ${String(index)}`;
 
 /** Custodians in this process. */
 export class Custodians implements AskingLink {
@@ -16,12 +23,20 @@ export class Custodians implements AskingLink {
   /** What a custodian types; null declines. */
   types: (dialogue: Enter) => string | null = ({ custodian }) => this.worksheets.get(custodian) ?? '';
 
+  /** What a custodian gives for the file of a share; null declines. */
+  key: (dialogue: ShareKey) => string | null = ({ custodian, index }) => passphraseOf(custodian, index);
+
   ask(dialogue: Dialogue, body?: Uint8Array): Promise<Uint8Array> {
     if (dialogue.kind === 'share-show') {
       if (body === undefined) throw new Error('a share is shown without its worksheet');
       this.worksheets.set(dialogue.custodian, Buffer.from(body).toString());
       this.shown.push(body);
       return Promise.resolve(Buffer.alloc(0));
+    }
+    if (dialogue.kind === 'share-key') {
+      if (dialogue.refused !== null) this.refusals.push(dialogue.refused);
+      const key = this.key(dialogue);
+      return key === null ? Promise.reject(new Error('declined')) : Promise.resolve(Buffer.from(key));
     }
     if (dialogue.kind !== 'share-enter') throw new Error(`nobody asks custodians for ${dialogue.kind}`);
     if (dialogue.refused !== null) this.refusals.push(dialogue.refused);
@@ -42,4 +57,9 @@ export function componentOn(worksheet: string): Buffer {
 /** Bitwise sum of buffers of 32 bytes. */
 export function xor(parts: readonly Buffer[]): Buffer {
   return Buffer.from(Array.from({ length: 32 }, (_, i) => parts.reduce((sum, part) => sum ^ part.readUInt8(i), 0)));
+}
+
+/** A set of components of a master key. */
+export function componentSet(count: number): SetShape {
+  return { scheme: 'components', threshold: count, count };
 }

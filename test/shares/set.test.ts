@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../ceremony/command/device-error';
 import { commitToShare } from '../../hsm/shares/commitment';
 import { SetInHand } from '../../hsm/shares/set-in-hand';
-import { componentOn, Custodians, xor } from './custodians';
+import { componentOn, Custodians, xor, componentSet } from './custodians';
 import { makeUnitKeys } from './unit-keys';
 
 const PEOPLE = ['carol', 'dave', 'erin'];
@@ -20,7 +20,7 @@ async function failure(act: () => unknown): Promise<DeviceError> {
 }
 
 async function distributed(): Promise<{ set: SetInHand; people: Custodians }> {
-  const set = SetInHand.generate(3);
+  const set = SetInHand.generate(componentSet(3));
   const people = new Custodians();
   for (const [i, custodian] of PEOPLE.entries()) await set.show(i + 1, custodian, people);
   return { set, people };
@@ -64,7 +64,7 @@ describe('a set', () => {
   });
 
   it.each([2, 3, 16])('can have %i shares', async (count) => {
-    const set = SetInHand.generate(count);
+    const set = SetInHand.generate(componentSet(count));
     const people = new Custodians();
     for (let index = 1; index <= count; index += 1) {
       await set.show(index, `c${String(index)}`, people);
@@ -81,7 +81,7 @@ describe('a set', () => {
   });
 
   it('is another one each time', () => {
-    const sets = Array.from({ length: 20 }, () => SetInHand.generate(2).known);
+    const sets = Array.from({ length: 20 }, () => SetInHand.generate(componentSet(2)).known);
     expect(new Set(sets.map((one) => one.set)).size).toBe(20);
     expect(new Set(sets.map((one) => one.pattern)).size).toBe(20);
     expect(new Set(sets.flatMap((one) => one.shares.map((share) => share.salt))).size).toBe(40);
@@ -93,6 +93,44 @@ describe('a set', () => {
     const again = SetInHand.reopen(set.known);
     for (const [i, custodian] of PEOPLE.entries()) await again.enter(i + 1, custodian, people);
     expect(UNIT.unwrap(again.wrap(UNIT)).equals(masterKey)).toBe(true);
+  });
+});
+
+describe('a copy of a component', () => {
+  it('is shown after its custodian read theirs back, and read back by who holds it', async () => {
+    const { set, people } = await distributed();
+    await set.enter(1, 'carol', people, { more: true });
+    await set.show(1, 'fay', people);
+    const [carols, fays] = ['carol', 'fay'].map((who) => componentOn(people.worksheets.get(who) ?? ''));
+    expect(fays).toEqual(carols);
+    expect((await failure(() => set.enter(1, 'fay', people))).code).toBe('SHARE_ENTERED');
+    await set.enter(1, 'fay', people, { copy: true });
+    // The last one: nothing of it is left to be shown.
+    expect((await failure(() => set.show(1, 'gus', people))).code).toBe('SHARE_NOT_HERE');
+    for (const [index, who] of [
+      [2, 'dave'],
+      [3, 'erin'],
+    ] as const)
+      await set.enter(index, who, people);
+    expect(UNIT.unwrap(set.wrap(UNIT))).toHaveLength(32);
+  });
+
+  it('is refused where it is another component, or was copied wrongly', async () => {
+    const { set, people } = await distributed();
+    await set.enter(1, 'carol', people, { more: true });
+    await set.show(1, 'fay', people);
+    people.types = ({ refused }) =>
+      people.worksheets.get(refused === null ? 'dave' : 'fay')?.replace(/[^]*?\n\n/u, '') ?? '';
+    await set.enter(1, 'fay', people, { copy: true });
+    expect(people.refusals[0]).toMatch(/^this is share 2 of the same set/u);
+  });
+
+  it('is never for somebody who holds another component, nor another one for who holds a copy', async () => {
+    const { set, people } = await distributed();
+    await set.enter(1, 'carol', people, { more: true });
+    expect((await failure(() => set.show(1, 'dave', people))).code).toBe('SHARE_SECOND');
+    await set.show(1, 'fay', people);
+    expect((await failure(() => set.enter(2, 'fay', people))).code).toBe('SHARE_SECOND');
   });
 });
 
@@ -139,7 +177,9 @@ describe('entry', () => {
     await set.enter(2, 'dave', people);
     people.types = () => rows;
     const error = await failure(() => set.enter(1, 'carol', people));
-    expect(error.message).toContain(`this is share 2 of the same set, which was entered already: ${asked}`);
+    const already = /this is share 2 of the same set, which was already entered by dave at \d\d:\d\d UTC: /;
+    expect(error.message).toMatch(already);
+    expect(error.message).toContain(asked);
   });
 
   it('names a share of another set, with and without its headings', async () => {
@@ -150,7 +190,7 @@ describe('entry', () => {
     expect((await failure(() => set.enter(1, 'carol', people))).message).toContain('this is a share of another set');
     people.types = () => sheet.slice(sheet.indexOf('\n1 ') + 1);
     expect((await failure(() => set.enter(1, 'carol', people))).message).toContain(
-      'every row is well formed, but this is not the share that was handed out',
+      'everything in it is well formed, but this is not the share that was handed out',
     );
   });
 
@@ -158,10 +198,10 @@ describe('entry', () => {
     const { set, people } = await readBack();
     expect((await failure(() => set.enter(2, 'dave', people))).code).toBe('SHARE_ENTERED');
     expect((await failure(() => set.show(2, 'dave', people))).message).toContain(
-      'cannot be shown: it was read back already',
+      'cannot be handed over: it was read back already',
     );
     expect((await failure(() => set.enter(4, 'dave', people))).message).toContain('has no share 4');
-    const fresh = SetInHand.generate(3);
+    const fresh = SetInHand.generate(componentSet(3));
     await fresh.show(1, 'carol', people);
     const second = await failure(() => fresh.show(2, 'carol', people));
     expect(second.code).toBe('SHARE_SECOND');
@@ -254,7 +294,7 @@ describe('what a unit is given', () => {
 });
 
 describe('a set that is malformed', () => {
-  const { known } = SetInHand.generate(3);
+  const { known } = SetInHand.generate(componentSet(3));
   const [first, second] = known.shares as [(typeof known.shares)[number], (typeof known.shares)[number]];
   it.each([
     ['has one share', { ...known, threshold: 1, shares: known.shares.slice(0, 1) }, '2 to 16'],
@@ -272,6 +312,6 @@ describe('a set that is malformed', () => {
   });
 
   it.each([0, 1, 17])('is not made of %i components', async (count) => {
-    expect((await failure(() => SetInHand.generate(count))).code).toBe('SET_MALFORMED');
+    expect((await failure(() => SetInHand.generate(componentSet(count)))).code).toBe('SET_MALFORMED');
   });
 });

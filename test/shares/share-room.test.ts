@@ -2,9 +2,10 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generateKeyPairSync, randomBytes, publicEncrypt, createPublicKey, constants } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShareSet, ShareSetShape } from '../../ceremony/engine/ports';
 import { ProcessShareRoom } from '../../hsm/share-room';
 import { checkValueOf } from '../../hsm/shares/key-check';
-import { componentOn, Custodians, xor } from './custodians';
+import { componentOn, Custodians, xor, componentSet } from './custodians';
 import { buildShareProcess, startShareChild, type ShareChild } from './share-child';
 import { makeUnitKeys, type UnitKeys } from './unit-keys';
 
@@ -48,6 +49,10 @@ const isRunning = (pid: number | undefined): boolean => {
   }
 };
 
+/** A set without random bytes of units. */
+const make = async (room: ProcessShareRoom, shape: Omit<ShareSetShape, 'bytes'>): Promise<ShareSet> =>
+  (await room.generate({ ...shape, bytes: 32 }, [], () => Promise.resolve(null))).set;
+
 const identityOf = (keys: UnitKeys) => ({
   identitySpki: keys.identity.spki,
   identityAlgorithm: keys.identity.algorithm,
@@ -57,7 +62,7 @@ describe('a share room over real processes', () => {
   it('takes a set from generation to a unit, and ends its process', async () => {
     const people = new Custodians();
     const room = openRoom(people);
-    const set = await room.generate(3);
+    const set = await make(room, componentSet(3));
     expect(room.holds(set.set)).toBe(true);
     for (const [i, custodian] of PEOPLE.entries()) {
       await room.show(i + 1, custodian);
@@ -88,7 +93,7 @@ describe('a share room over real processes', () => {
   it('tells a custodian the wrong row, and main as well, without what was typed', async () => {
     const people = new Custodians();
     const room = openRoom(people);
-    await room.generate(2);
+    await make(room, componentSet(2));
     await room.show(1, 'carol');
     people.types = ({ custodian }) => (people.worksheets.get(custodian) ?? '').replace(/^(4 {3}.)./m, '$1Q');
     await expect(room.enter(1, 'carol')).rejects.toMatchObject({
@@ -105,7 +110,7 @@ describe('a share room over real processes', () => {
   it('says that the set is lost when its process dies before every share was read back', async () => {
     const people = new Custodians();
     const room = openRoom(people);
-    const set = await room.generate(3);
+    const set = await make(room, componentSet(3));
     await room.show(1, 'carol');
     await room.enter(1, 'carol');
     await kill(newest());
@@ -116,7 +121,7 @@ describe('a share room over real processes', () => {
       message: expect.stringContaining('before shares 2, 3 had been read back: the set is void') as string,
       changed: expect.stringContaining('Nothing was changed on any unit') as string,
     });
-    const again = await room.generate(3);
+    const again = await make(room, componentSet(3));
     expect(room.holds(again.set)).toBe(true);
     await room.end();
   });
@@ -124,7 +129,7 @@ describe('a share room over real processes', () => {
   it('says so too when the process dies while a custodian is asked', async () => {
     const people = new Custodians();
     const room = openRoom(people);
-    await room.generate(2);
+    await make(room, componentSet(2));
     people.types = () => {
       newest().child.kill('SIGSEGV');
       return '';
@@ -139,7 +144,7 @@ describe('a share room over real processes', () => {
   it('goes on from paper when the process dies after every share was read back', async () => {
     const people = new Custodians();
     const room = openRoom(people);
-    const set = await room.generate(2);
+    const set = await make(room, componentSet(2));
     for (const [i, custodian] of ['carol', 'dave'].entries()) {
       await room.show(i + 1, custodian);
       await room.enter(i + 1, custodian);
@@ -162,18 +167,18 @@ describe('a share room over real processes', () => {
   it('refuses a second set, and anything without a set', async () => {
     const room = openRoom(new Custodians());
     await expect(room.show(1, 'carol')).rejects.toMatchObject({ code: 'SET_MISSING' });
-    await room.generate(2);
-    await expect(room.generate(2)).rejects.toMatchObject({ code: 'SET_IN_HAND' });
+    await make(room, componentSet(2));
+    await expect(make(room, componentSet(2))).rejects.toMatchObject({ code: 'SET_IN_HAND' });
     await room.end();
-    await expect(room.generate(99)).rejects.toMatchObject({ code: 'SET_MALFORMED' });
+    await expect(make(room, componentSet(99))).rejects.toMatchObject({ code: 'SET_MALFORMED' });
     const { child } = newest();
     expect(isRunning(child.pid)).toBe(false);
   });
 
   it('re-wraps a key in a process of its own, beside the set, and ends it', async () => {
     const room = openRoom(new Custodians());
-    const set = await room.generate(2);
-    const { spki, bits, oaep } = await room.makeOneTimeKey();
+    const set = await make(room, componentSet(2));
+    const { spki, bits, oaep } = await room.makeOneTimeKey('sha1');
     const { child } = newest();
     expect([bits, oaep]).toEqual([3072, 'sha1']);
     const rootKey = randomBytes(32);
@@ -192,20 +197,21 @@ describe('a share room over real processes', () => {
       wrapped,
       checkValue: checkValueOf(rootKey, 'aes-cmac'),
       to,
-      nonce: randomBytes(12).toString('base64'),
+      form: 'oaep',
+      nonce: { value: randomBytes(12).toString('base64'), by: 'aes-gcm' },
     });
     expect(Buffer.from(made.payload, 'base64')).toHaveLength(256);
     expect(isRunning(child.pid)).toBe(false);
     expect(room.holds(set.set)).toBe(true);
     await expect(
-      room.rewrap({ wrapped, checkValue: checkValueOf(rootKey, 'aes-cmac'), to, nonce: null }),
+      room.rewrap({ wrapped, checkValue: checkValueOf(rootKey, 'aes-cmac'), to, form: 'oaep', nonce: null }),
     ).rejects.toMatchObject({
       code: 'TRANSPORT_LOST',
     });
-    await room.makeOneTimeKey();
+    await room.makeOneTimeKey('sha1');
     await kill(newest());
     await expect(
-      room.rewrap({ wrapped, checkValue: checkValueOf(rootKey, 'aes-cmac'), to, nonce: null }),
+      room.rewrap({ wrapped, checkValue: checkValueOf(rootKey, 'aes-cmac'), to, form: 'oaep', nonce: null }),
     ).rejects.toMatchObject({
       code: 'TRANSPORT_LOST',
       uncertain: false,

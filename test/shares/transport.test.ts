@@ -24,7 +24,7 @@ const nonce = randomBytes(12);
 
 /** What the token's C_WrapKey does. */
 async function wrapTo(key: OneTimeKey, secret: Buffer, hash = 'sha1'): Promise<string> {
-  const { spki } = await key.publicKey();
+  const { spki } = await key.publicKey('sha1');
   const publicKey = createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' });
   return publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, secret).toString(
     'base64',
@@ -34,9 +34,15 @@ async function wrapTo(key: OneTimeKey, secret: Buffer, hash = 'sha1'): Promise<s
 describe('re-wrapping', () => {
   it('gives the target the key, and the nonce under it', async () => {
     const key = new OneTimeKey();
-    expect(await key.publicKey()).toMatchObject({ bits: 3072, oaep: 'sha1' });
+    expect(await key.publicKey('sha1')).toMatchObject({ bits: 3072, oaep: 'sha1' });
     const wrapped = await wrapTo(key, rootKey);
-    const made = await key.rewrap({ wrapped, checkValue, to, nonce: nonce.toString('base64') });
+    const made = await key.rewrap({
+      wrapped,
+      checkValue,
+      to,
+      form: 'oaep',
+      nonce: { value: nonce.toString('base64'), by: 'aes-gcm' },
+    });
     const opened = privateDecrypt(
       { key: target.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
       Buffer.from(made.payload, 'base64'),
@@ -49,10 +55,10 @@ describe('re-wrapping', () => {
     });
     decipher.setAuthTag(sealed.subarray(12));
     expect(Buffer.concat([decipher.update(sealed.subarray(0, 12)), decipher.final()]).equals(nonce)).toBe(true);
-    await expect(key.rewrap({ wrapped, checkValue, to, nonce: null })).rejects.toMatchObject({
+    await expect(key.rewrap({ wrapped, checkValue, to, form: 'oaep', nonce: null })).rejects.toMatchObject({
       code: 'TRANSPORT_KEY_MISSING',
     });
-    await expect(Promise.resolve().then(() => key.publicKey())).rejects.toMatchObject({
+    await expect(Promise.resolve().then(() => key.publicKey('sha1'))).rejects.toMatchObject({
       code: 'TRANSPORT_KEY_MISSING',
     });
   });
@@ -65,6 +71,7 @@ describe('re-wrapping', () => {
       wrapped,
       checkValue: { algorithm: 'hmac-sha256', value },
       to: { ...to, oaep: 'sha1' },
+      form: 'oaep',
       nonce: null,
     });
     expect(made.nonce).toBeNull();
@@ -96,7 +103,7 @@ describe('re-wrapping', () => {
   ])('refuses %s', async (_what, secret, hash, expected, message) => {
     const key = new OneTimeKey();
     const wrapped = await wrapTo(key, secret, hash);
-    await expect(key.rewrap({ wrapped, checkValue: expected, to, nonce: null })).rejects.toMatchObject({
+    await expect(key.rewrap({ wrapped, checkValue: expected, to, form: 'oaep', nonce: null })).rejects.toMatchObject({
       code: 'TRANSPORT_WRONG',
       uncertain: false,
       message: expect.stringContaining(message) as string,
@@ -110,7 +117,7 @@ describe('re-wrapping', () => {
       .publicKey.export({ format: 'der', type: 'spki' })
       .toString('base64');
     await expect(
-      key.rewrap({ wrapped, checkValue, to: { spki: small, bits: 1024, oaep: 'sha256' }, nonce: null }),
+      key.rewrap({ wrapped, checkValue, to: { spki: small, bits: 1024, oaep: 'sha256' }, form: 'oaep', nonce: null }),
     ).rejects.toMatchObject({
       code: 'RSA_KEY_UNFIT',
       message: expect.stringContaining('expected at least 2048 bits, got 1024') as string,
@@ -121,7 +128,13 @@ describe('re-wrapping', () => {
     const other = new OneTimeKey();
     const again = await wrapTo(other, rootKey);
     await expect(
-      other.rewrap({ wrapped: again, checkValue, to: { spki: ec, bits: 2048, oaep: 'sha256' }, nonce: null }),
+      other.rewrap({
+        wrapped: again,
+        checkValue,
+        to: { spki: ec, bits: 2048, oaep: 'sha256' },
+        form: 'oaep',
+        nonce: null,
+      }),
     ).rejects.toMatchObject({
       message: expect.stringContaining('expected rsa, got ec') as string,
     });

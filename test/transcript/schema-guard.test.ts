@@ -12,7 +12,7 @@ import { withFrame } from '../../ceremony/transcript/line-frame';
 import { guardOf } from '../../ceremony/transcript/schema-guard';
 import { valuesOf } from './schema-values';
 
-const RUNS = process.env['KEYRITE_DEEP'] === '1' ? 50_000 : 1_500;
+const RUNS = process.env['KEYRITE_DEEP'] === '1' ? 20_000 : 1_500;
 
 /** Values that a member can be changed into. */
 const values = fc.oneof(

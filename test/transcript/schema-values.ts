@@ -18,6 +18,7 @@ interface Part {
 const POOL: readonly Json[] = [
   null, true, false, 0, 1, 2, 7, 9999, 'ada', 'unit-a/token', 'Ada Müller', 'x'.repeat(32), '0'.repeat(32), '0'.repeat(64),
   'ab'.repeat(32), 'AAAA', '', '2026-11-23T10:15:00.000Z', 'application/vnd.keyrite.command', 'keys/ada.pem', 'plan.yaml',
+  `age1${'q'.repeat(58)}`,
 ]; // prettier-ignore
 
 const anyJson: fc.Arbitrary<Json> = fc.oneof(

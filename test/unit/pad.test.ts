@@ -61,6 +61,16 @@ test('a wrong PIN, or nobody at the pad, is told as what it is, and not tried ag
   expect(workers.run(null, read).answers[0]?.result).toMatchObject({ token: { pinFlags: [] } });
 });
 
+test('the user PIN is changed at the pad: the old one, the new one, and the new one once more', () => {
+  writeFileSync(join(store.folder, 'pad'), `${OFFICER}\n${USER}\nanother-pin\n`);
+  const change = { target, role: 'user', makers: target.user, step: 'change' } as const;
+  expect(workers.get('unit.change-pin', change)).toMatchObject({ protectedPath: true, userPinSet: true });
+  expect(store.tool('--token-label', 'KR-A', '--login', '--pin', 'another-pin', '-O')).toContain('keyrite:identity');
+  // Back to what the other tests know.
+  writeFileSync(join(store.folder, 'pad'), `${OFFICER}\nanother-pin\n${USER}\n`);
+  workers.get('unit.change-pin', change);
+});
+
 test('people’s own tokens with a pad are not made up in a rehearsal', () => {
   const args = { participant: 'anna', label: 'KR-ANNA', keyLabel: 'sign', algorithm: 'ecdsa-p256-sha256' } as const;
   const refused = workers.run(null, { operation: 'card.prepare', args }).answers[0]?.error;

@@ -13,7 +13,7 @@ import type { Dialogue, PadEntry, PersonLink, UnitTarget } from '../../hsm/contr
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 
-/** A link that gives PINs by `of/role/part` and remembers what was asked and the buffers it gave. */
+/** A link that gives PINs by `of/role/part`, or `of/role/part/new` where a change is under way, and remembers what was asked and the buffers it gave. */
 export class FakeLink implements PersonLink {
   readonly asked: PinDialogue[] = [];
   readonly given: Uint8Array[] = [];
@@ -34,8 +34,9 @@ export class FakeLink implements PersonLink {
     }
     if (dialogue.kind !== 'pin') throw new Error(`unexpected question ${dialogue.kind}`);
     this.asked.push(dialogue);
-    const pin = this.pins.get(`${dialogue.of}/${dialogue.role}/${String(dialogue.part)}`);
-    if (pin === undefined) throw new Error(`no PIN for ${dialogue.of}/${dialogue.role}/${String(dialogue.part)}`);
+    const which = `${dialogue.of}/${dialogue.role}/${String(dialogue.part)}`;
+    const pin = this.pins.get(`${which}/${dialogue.change?.pin ?? 'old'}`) ?? this.pins.get(which);
+    if (pin === undefined) throw new Error(`no PIN for ${which}`);
     const bytes = Buffer.alloc(Buffer.byteLength(pin));
     bytes.write(pin);
     this.given.push(bytes);

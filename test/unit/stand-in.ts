@@ -3,8 +3,8 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { resolve, join } from 'node:path';
-import { buildSync } from 'esbuild';
 import type { ArgsOf, MODULE_OPERATIONS, ResultOf } from '../../hsm/contract';
+import { bundleProgram } from './bundle-program';
 import { fileSha256, type Store } from './softhsm';
 
 type Operations = typeof MODULE_OPERATIONS;
@@ -47,21 +47,10 @@ export class StandIns {
     this.shim = join(store.folder, 'fault-shim.so');
     this.#script = join(store.folder, 'stand-in.mjs');
     execFileSync('cc', ['-std=c11', '-shared', '-fPIC', '-o', this.shim, resolve('test/fault-shim.c'), '-ldl']);
-    buildSync({
-      entryPoints: [resolve('test/unit/stand-in-worker.ts')],
-      outfile: this.#script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      // The folder of the store is outside the checkout: the addon is named by its path.
-      // The companion is looked for beside its sources, and found where the build puts it.
-      define: { __dirname: JSON.stringify(resolve('hsm/native')) },
-      alias: { pkcs11js: resolve('node_modules/pkcs11js/index.js') },
-      external: ['*.node', resolve('node_modules/pkcs11js/index.js')],
-    });
+    bundleProgram('test/unit/stand-in-worker.ts', this.#script);
   }
 
-  /** Runs requests in a fresh process; `fault` as `test/fault-shim.c` describes, after `lie,` with its lie. */
+  /** Runs requests in a fresh process; `fault` as `test/fault-shim.c` describes, after `lie,` with its lie about unwrapping, after `lie-generate,` about making, after `lie-random,` about random bytes. */
   run(fault: string | null, ...requests: readonly Errand[]): Ended {
     const input = [this.#load(), ...requests].map((line) => `${JSON.stringify(line)}\n`).join('');
     const env = this.#environment(fault);
@@ -108,13 +97,13 @@ export class StandIns {
   }
 
   #environment(fault: string | null): NodeJS.ProcessEnv {
-    const lie = fault?.startsWith('lie,') === true;
-    const faults = lie ? fault.slice('lie,'.length) : fault;
+    const [, told, faults] = /^(?:(lie|lie-generate|lie-random),)?(.*)$/.exec(fault ?? '') ?? [];
+    const lie = told === 'lie' ? 'unwrap' : told?.replace('lie-', '');
     return {
       ...process.env,
       SOFTHSM2_CONF: this.#store.conf,
-      ...(faults === null ? {} : { KEYRITE_FAULT: faults }),
-      ...(lie ? { KEYRITE_LIE: 'unwrap' } : {}),
+      ...(fault === null ? {} : { KEYRITE_FAULT: faults }),
+      ...(lie === undefined ? {} : { KEYRITE_LIE: lie }),
     };
   }
 

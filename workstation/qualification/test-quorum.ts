@@ -12,7 +12,7 @@ import {
 import type { CommandPayload, UnitState } from '../../ceremony/command/unit-state';
 import type { CommandRequest, ImportKey } from '../../ceremony/engine/ports';
 import { verificationPattern } from '../../hsm/shares/key-check';
-import { oaepEncrypt, rsaPublicKey } from '../../hsm/shares/oaep';
+import { wrapToImportKey } from '../../hsm/shares/wrap-to-import-key';
 
 const ID = 'qualifier';
 
@@ -56,7 +56,7 @@ export class TestQuorum {
 
   /** The load of the only share of a new set, with the master key wrapped to an import key. */
   load(state: UnitState, importKey: ImportKey): CommandRequest {
-    const wrapped = oaepEncrypt(rsaPublicKey(importKey.spki, importKey.bits), importKey.oaep, MASTER_KEY);
+    const wrapped = wrapToImportKey(importKey, MASTER_KEY);
     const [set, commitment] = [randomBytes(16).toString('hex'), randomBytes(32).toString('hex')];
     return this.request(
       state,

@@ -146,8 +146,16 @@ export class UnitLife {
   }
 
   async #makeImportKey(): Promise<string> {
-    this.#importKey = await this.#partition.call('unit.make-import-key', (target) => ({ target }));
-    return `OAEP with ${this.#importKey.oaep}`;
+    try {
+      const made = await this.#partition.call('unit.make-import-key', (target) => ({ target }));
+      this.#importKey = made;
+      return `OAEP with ${made.oaep}`;
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.code !== 'OAEP_NOT_SUPPORTED') throw error;
+    }
+    const agreed = await this.#partition.call('unit.make-agreement-key', (target) => ({ target }));
+    this.#importKey = agreed;
+    return `no OAEP: a key agreed by ECDH, ${agreed.kdf === 'none' ? 'taken as it is' : 'hashed by SHA-256'}`;
   }
 
   async #load(): Promise<string> {
@@ -186,7 +194,12 @@ export class UnitLife {
   async #encryptNonce(): Promise<string> {
     const { handle } = this.#held();
     const nonce = randomBytes(12).toString('base64');
-    const sealed = await this.#partition.call('unit.encrypt-nonce', (target) => ({ target, handle, nonce }));
+    const sealed = await this.#partition.call('unit.encrypt-nonce', (target) => ({
+      target,
+      handle,
+      nonce,
+      by: 'aes-gcm' as const,
+    }));
     return sealed === null ? 'the token has no AES-GCM: the share process does it' : 'in the token';
   }
 
@@ -195,14 +208,20 @@ export class UnitLife {
     const { handle, checkValue } = this.#held();
     const shares = this.#processes.startShareProcess('rewrap');
     try {
-      const to = await shares.call('transport.make-key', {});
-      const wrapped = await this.#partition.call('unit.wrap-root-key', (target) => ({ target, handle, to }));
+      const to = await shares.call('transport.make-key', { oaep: 'sha1' });
+      const wrapped = await this.#partition.call('unit.wrap-root-key', (target) => ({
+        target,
+        handle,
+        to,
+        form: 'oaep' as const,
+      }));
       const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
       await shares.call('transport.rewrap', {
         wrapped,
         checkValue,
         to: { spki, bits: 2048, oaep: 'sha256' },
+        form: 'oaep',
         nonce: null,
       });
       return `OAEP with ${to.oaep}; the key that arrived has the check value`;

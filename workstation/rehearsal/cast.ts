@@ -31,7 +31,8 @@ const NAMES = [
 const ID_LENGTH = 20;
 
 /**
- * People for positions, in the plan's order. Positions filled before keep their people.
+ * People for positions, in the plan's order. Positions filled before keep their people; whoever has no seat there any more
+ * takes one in a new position of the same role.
  *
  * @param names for the people who are new, in the same order; made-up people fill what is left
  */
@@ -43,8 +44,17 @@ export function castFor(
   const cast: Player[] = [];
   const taken = new Set(before.map((one) => one.id));
   const given = [...names];
-  for (const { id, count } of positions) {
-    const known = before.filter((one) => one.position === id).slice(0, count);
+  const spare = positions.flatMap(({ id, role, count }) =>
+    before
+      .filter((one) => one.position === id)
+      .slice(count)
+      .map((person) => ({ person, role })),
+  );
+  for (const { id, role, count } of positions) {
+    const seated = before.filter((one) => one.position === id).slice(0, count);
+    const moved = spare.filter((one) => one.role === role).slice(0, count - seated.length);
+    for (const one of moved) spare.splice(spare.indexOf(one), 1);
+    const known = [...seated, ...moved.map(({ person }) => ({ ...person, position: id }))];
     cast.push(...known);
     for (let missing = count - known.length; missing > 0; missing -= 1) {
       const name = given.shift();

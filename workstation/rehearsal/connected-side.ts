@@ -1,10 +1,8 @@
 /** The connected machine of a rehearsal, and its stand-in: a throw-away wrapping key, where there is no service. */
-import { generateKeyPair } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { hex } from '../../ceremony/check-value';
 import { wrappingParametersFile } from '../../ceremony/keypackage/wrapping-parameters';
-import { publicKeySha256 } from '../../ceremony/keypackage/wrapping-key';
+import type { TargetName } from '../../ceremony/keypackage/target-names';
+import { throwAwayParameters } from './throw-away-parameters';
 
 /** What a key package will be for. */
 export type Purpose =
@@ -14,8 +12,8 @@ export type Purpose =
 export interface ConnectedSide {
   /** In words, for the rehearsal's output. */
   readonly name: string;
-  /** Puts wrapping parameters for `purpose` into a new file. */
-  collect(purpose: Purpose, file: string): Promise<void>;
+  /** Puts wrapping parameters of a target for `purpose` into a new file. */
+  collect(target: TargetName, purpose: Purpose, file: string): Promise<void>;
   /** Uploads a package whose hash the signed record names; resolves with the receipt's file and the key's id. Null where nothing can be uploaded to. */
   upload(packageFile: string, packageSha256: string, receiptFile: string): Promise<{ keyId: string } | null>;
   end(): Promise<void>;
@@ -37,25 +35,8 @@ class ThrowAwayKey implements ConnectedSide {
     this.name = `a throw-away wrapping key, ${why}: nothing is uploaded`;
   }
 
-  async collect(purpose: Purpose, file: string): Promise<void> {
-    const { publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 4096 });
-    const spki = publicKey.export({ format: 'der', type: 'spki' });
-    const nonce = Buffer.from(hex(crypto.getRandomValues(new Uint8Array(12))), 'hex');
-    const now = Date.now();
-    const content = wrappingParametersFile({
-      keyrite: 'wrapping-parameters/1',
-      target: 'ibm-key-protect',
-      service: { instance: '00000000-0000-4000-8000-000000000000', region: 'us-south' },
-      purpose: purpose,
-      algorithm: 'RSAES_OAEP_SHA_256',
-      publicKey: spki.toString('base64'),
-      publicKeySha256: publicKeySha256(spki),
-      nonce: nonce.toString('base64'),
-      expires: new Date(now + 3_600_000).toISOString(),
-      collected: { at: new Date(now).toISOString(), by: 'rehearsal' },
-      signature: null,
-    });
-    writeFileSync(file, content, { flag: 'wx' });
+  async collect(target: TargetName, purpose: Purpose, file: string): Promise<void> {
+    await collectThrowAway(target, purpose, file);
   }
 
   upload(): Promise<null> {
@@ -65,4 +46,9 @@ class ThrowAwayKey implements ConnectedSide {
   end(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Makes a wrapping key whose private half nobody keeps, and writes parameters with it into a new file. */
+export async function collectThrowAway(target: TargetName, purpose: Purpose, file: string): Promise<void> {
+  writeFileSync(file, wrappingParametersFile(await throwAwayParameters(target, purpose)), { flag: 'wx' });
 }

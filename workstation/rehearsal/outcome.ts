@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateSha256 } from '../../ceremony/command/unit-state';
 import { objectsOf, type Balance } from '../../ceremony/custody/ledger';
+import type { ShareBalance } from '../../ceremony/custody/share-sets';
 import type { Ceremony } from '../../ceremony/engine/ceremony';
 import type { BoundUnit, Person } from '../../ceremony/plan/binding-schema';
 import type { Plan, StepOf } from '../../ceremony/plan/schema';
@@ -16,6 +17,8 @@ export interface EarlierRehearsal {
   readonly uploaded: Readonly<Record<string, string>>;
   /** The custody ledger at its end; null where it has none. */
   readonly custody: Balance | null;
+  /** The sets of shares at its end; null where there are none. */
+  readonly shareSets: ShareBalance | null;
 }
 
 /** A step that makes a key package. */
@@ -32,11 +35,19 @@ export function balanceAfter(ceremony: Ceremony): Balance | null {
   return objects.length === 0 ? null : { from: { ceremony: ceremony.name.id, root: ceremony.root }, objects };
 }
 
+/** The sets of shares at the end of a finished ceremony; null where none was ever made. */
+export function shareSetsAfter(ceremony: Ceremony): ShareBalance | null {
+  const sets = [...ceremony.shareBalance];
+  return sets.length === 0 ? null : { from: { ceremony: ceremony.name.id, root: ceremony.root }, sets };
+}
+
 /** How the units of a finished ceremony are bound in the next one. */
 export function unitsAfter(ceremony: Ceremony): BoundUnit[] {
-  return ceremony.plan.units.map(({ id, label }) => {
+  return ceremony.plan.units.flatMap(({ id, label, begins }) => {
     const known = ceremony.record.unit(id);
     const bound = ceremony.binding.units.find((one) => one.id === id);
+    // A token of others that stayed one is none of ours to bind.
+    if (known === null && (begins === 'foreign' || begins === 'absent')) return [];
     if (known === null || bound === undefined) throw new Error(`unit ${id} has no known state`);
     const { identity, identitySpki, state } = known;
     return {
@@ -64,7 +75,8 @@ export async function uploadPackages(
   onUploaded: (name: string, keyId: string) => void,
 ): Promise<Record<string, string>> {
   const uploaded: Record<string, string> = {};
-  for (const { key } of packageSteps(ceremony.plan)) {
+  for (const { key, target = 'ibm-key-protect' } of packageSteps(ceremony.plan)) {
+    if (target !== 'ibm-key-protect') continue;
     const name = `packages/${key.name}.keypackage.json`;
     const sha256 = ceremony.record.fileSha256(name);
     const file = join(bundle, name);

@@ -31,9 +31,11 @@ export const PlayerMemory = v.strictObject({
   pins: v.array(
     v.strictObject({
       of: Id,
-      role: v.picklist(['user', 'security-officer', 'card', 'key-file']),
+      role: v.picklist(['user', 'security-officer', 'card', 'key-file', 'share-file']),
       part: Count,
       pin: Text,
+      /** The PIN before the last change of it, and the step of that change. */
+      before: v.optional(v.strictObject({ step: Id, pin: Text })),
     }),
   ),
   worksheets: v.array(v.strictObject({ custodian: Id, set: Text, index: Count, text: Text })),

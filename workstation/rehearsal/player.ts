@@ -3,15 +3,18 @@
  * from memory, which it keeps in its file so that a resumed rehearsal finds it again.
  */
 import { randomInt } from 'node:crypto';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dialogue } from '../../hsm/contract';
 import type { Person } from './person';
+import { printedSheet } from './printed-sheet';
 import { readPlayerFile, writePlayerFile, type PlayerFault, type PlayerMemory } from './player-file';
 
 type PinDialogue = Extract<Dialogue, { kind: 'pin' }>;
 type PassphraseDialogue = Extract<Dialogue, { kind: 'passphrase' }>;
 type ShowDialogue = Extract<Dialogue, { kind: 'share-show' }>;
 type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
+type ShareKeyDialogue = Extract<Dialogue, { kind: 'share-key' }>;
 
 /**
  * Length of a PIN, or of a part of one, that the player makes up, where the token's limits allow it: so long that no
@@ -20,7 +23,7 @@ type EnterDialogue = Extract<Dialogue, { kind: 'share-enter' }>;
 const PIN_DIGITS = 12;
 
 /** What the player needs to know of a PIN, or of a passphrase. */
-type PinAsked = Pick<PinDialogue, 'of' | 'part' | 'make' | 'minimum' | 'maximum'> & {
+type PinAsked = Pick<PinDialogue, 'of' | 'part' | 'make' | 'change' | 'minimum' | 'maximum'> & {
   readonly role: PlayerMemory['pins'][number]['role'];
 };
 
@@ -61,8 +64,15 @@ class Player implements Person {
     if (fault?.do === 'delay') await sleep(fault.milliseconds, undefined, { signal }).catch(() => undefined);
     const answer = this.#answer(dialogue, body);
     if (answer === null) return null;
-    if (fault?.do === 'wrong-pin' && (dialogue.kind === 'pin' || dialogue.kind === 'passphrase')) misprint(answer);
-    if (fault?.do === 'wrong-character' && dialogue.kind === 'share-enter') misprint(answer);
+    if (
+      fault?.do === 'wrong-pin' &&
+      (dialogue.kind === 'pin' || dialogue.kind === 'passphrase' || dialogue.kind === 'share-key')
+    )
+      misprint(answer);
+    if (fault?.do === 'wrong-character' && dialogue.kind === 'share-enter') {
+      if (dialogue.form === 'words') misspell(answer);
+      else misprint(answer);
+    }
     return answer;
   }
 
@@ -78,25 +88,42 @@ class Player implements Person {
         return this.#keepWorksheet(dialogue, body);
       case 'share-enter':
         return this.#worksheet(dialogue);
+      case 'share-key':
+        return this.#shareKey(dialogue);
     }
   }
 
   /** A PIN once made is given again when it is made again: after a crash the token may have it already. */
   #pin(dialogue: PinAsked): Buffer | null {
-    const { of, role, part, minimum, maximum } = dialogue;
+    const { of, role, part, change, make } = dialogue;
     const known = this.#memory.pins.find((one) => one.of === of && one.role === role && one.part === part);
-    if (known !== undefined) return ownBuffer(known.pin);
-    if (!dialogue.make) return null;
-    const length = Math.max(minimum, Math.min(PIN_DIGITS, maximum));
-    const pin = Array.from({ length }, () => String(randomInt(10))).join('');
-    this.#memory.pins.push({ of, role, part, pin });
-    this.#save();
-    return ownBuffer(pin);
+    if (known === undefined) {
+      if (!make) return null;
+      const pin = madeUp(dialogue);
+      this.#memory.pins.push({ of, role, part, pin });
+      this.#save();
+      return ownBuffer(pin);
+    }
+    if (change === undefined) return ownBuffer(known.pin);
+    const isMade = known.before?.step === change.step;
+    if (change.pin === 'old') return ownBuffer(isMade ? (known.before?.pin ?? known.pin) : known.pin);
+    if (!isMade && make) {
+      known.before = { step: change.step, pin: known.pin };
+      known.pin = madeUp(dialogue);
+      this.#save();
+    }
+    return ownBuffer(known.pin);
   }
 
   /** Kept like a PIN: of its holder, with the role `key-file`. */
   #passphrase({ holder, make, minimum, maximum }: PassphraseDialogue): Buffer | null {
     return this.#pin({ of: holder, role: 'key-file', part: 1, make, minimum, maximum });
+  }
+
+  /** Kept like a PIN, a part for each share. Identities are in files of the room, and nobody is asked for one. */
+  #shareKey({ custodian, index, what, make, minimum, maximum }: ShareKeyDialogue): Buffer | null {
+    if (what === 'identity') return null;
+    return this.#pin({ of: custodian, role: 'share-file', part: index, make, minimum, maximum });
   }
 
   #keepWorksheet({ custodian, set, index }: ShowDialogue, body: Uint8Array): Buffer {
@@ -109,8 +136,8 @@ class Player implements Person {
   }
 
   #worksheet({ custodian, set, index }: EnterDialogue): Buffer | null {
-    const known = this.#findWorksheet(custodian, set, index);
-    return known === undefined ? null : ownBuffer(known.text);
+    const known = this.#findWorksheet(custodian, set, index)?.text ?? printedSheet(dirname(this.#path), set, index);
+    return known === null ? null : ownBuffer(known);
   }
 
   #findWorksheet(custodian: string, set: string, index: number): PlayerMemory['worksheets'][number] | undefined {
@@ -134,6 +161,11 @@ class Player implements Person {
   }
 }
 
+function madeUp({ minimum, maximum }: Pick<PinAsked, 'minimum' | 'maximum'>): string {
+  const length = Math.max(minimum, Math.min(PIN_DIGITS, maximum));
+  return Array.from({ length }, () => String(randomInt(10))).join('');
+}
+
 /** Bytes outside Node's shared pool, so that zeroing them zeroes the only buffer. */
 function ownBuffer(text: string): Buffer {
   const bytes = Buffer.alloc(Buffer.byteLength(text));
@@ -147,6 +179,16 @@ function misprint(text: Buffer): void {
     const byte = text[at] ?? 0;
     if (byte < 0x30 || byte > 0x39) continue;
     text[at] = byte === 0x39 ? 0x30 : byte + 1;
+    return;
+  }
+}
+
+/** Changes the last letter into the next one of the alphabet. */
+function misspell(text: Buffer): void {
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    const byte = text[at] ?? 0;
+    if (byte < 0x61 || byte > 0x7a) continue;
+    text[at] = byte === 0x7a ? 0x61 : byte + 1;
     return;
   }
 }

@@ -10,10 +10,13 @@ import type { Documents } from '../../ceremony/engine/open';
 import type { Binding, BoundUnit, OpenSeat, Person } from '../../ceremony/plan/binding-schema';
 import { readBinding, type PlanDocument } from '../../ceremony/plan/read';
 import type { Plan } from '../../ceremony/plan/schema';
+import { custodyMedia, custodyPrinters } from '../../ceremony/plan/share-forms';
 import { UsageError } from '../explain';
 import type { Processes } from '../processes';
 import type { Player } from './cast';
+import { prepareCustodians } from './custodians';
 import type { ConnectedSide, Purpose } from './connected-side';
+import { isMadeBeforehand, prepareForeignTokens } from './foreign-tokens';
 import { keysFor, type KeyWanted, type RehearsalKeys } from './keys';
 import { prepareOpenSeats } from './open-seats';
 import { packageSteps, type EarlierRehearsal, type PackageStep } from './outcome';
@@ -60,12 +63,18 @@ export function rehearsalId(plan: Plan): string {
  */
 export async function prepareRehearsal(parts: PreparationParts): Promise<PreparedRehearsal> {
   const { processes, room, ceremony, cast, planText, plan, before } = parts;
-  const [people, files] = await Promise.all([
+  const [signers, files] = await Promise.all([
     preparePeople(processes, room, keysFor(cast, plan.plan.positions, parts.keys ?? 'p256'), before?.people ?? []),
     collectParameters(parts),
   ]);
+  const people = await prepareCustodians(processes, room, plan.plan, signers);
   const seats = await prepareOpenSeats(processes, room, plan.plan);
+  const foreign = await prepareForeignTokens(processes, room, plan.plan, ceremony, (position) =>
+    people.filter((one) => one.position === position).map(({ id }) => id),
+  );
   const media = prepareMedia(plan.plan, room, ceremony);
+  const printers = preparePrinters(plan.plan, room, ceremony);
+  const stores = prepareStores(plan.plan, room);
   const binding = bind(plan, {
     ceremony,
     people,
@@ -73,8 +82,11 @@ export async function prepareRehearsal(parts: PreparationParts): Promise<Prepare
     room,
     files,
     media,
-    units: before?.units ?? null,
+    printers,
+    stores,
+    units: [...foreign, ...(before?.units ?? [])],
     custody: before?.custody ?? null,
+    shareSets: before?.shareSets ?? null,
   });
   const bindingText = stringify(binding, { lineWidth: 120 });
   return { documents: { planText, plan, bindingText, binding: readBinding(bindingText) } };
@@ -97,7 +109,8 @@ async function preparePeople(
     for (const [player, wanted] of cast) {
       const known = before.find((one) => one.id === player.id);
       const made = wanted.holder === 'file' && files !== null ? keyFile : card;
-      people.push(known ?? (await made(player, wanted)));
+      // Somebody may have another position than in the rehearsal before.
+      people.push(known === undefined ? await made(player, wanted) : { ...known, position: player.position });
     }
   } finally {
     await Promise.all([worker.stop(), files?.stop()]);
@@ -134,7 +147,7 @@ async function collectParameters(parts: PreparationParts): Promise<Binding['wrap
       continue;
     }
     const file = join(parts.room.connected, `${parts.ceremony}.${step.parameters}.json`);
-    await parts.connected.collect(purposeOf(step, parts.before), file);
+    await parts.connected.collect(step.target ?? 'ibm-key-protect', purposeOf(step, parts.before), file);
     files.push({ id: step.parameters, file });
   }
   return files;
@@ -148,11 +161,29 @@ function purposeOf(step: PackageStep, before: EarlierRehearsal | null): Purpose 
   return { do: 'rotate', key: id ?? '00000000-0000-4000-8000-000000000000' };
 }
 
-/** Folders of the room stand for the media that the plan's export names. */
+/** Folders of the room stand for the media that the plan's export, and the forms of its shares, name. */
 function prepareMedia(plan: Plan, room: Room, ceremony: string): Binding['media'] {
-  const ids = plan.steps.flatMap((step) => (step.action === 'export' ? step.media : []));
-  return ids.map((id) => {
+  const exported = plan.steps.flatMap((step) => (step.action === 'export' ? step.media : []));
+  return [...exported, ...custodyMedia(plan)].map((id) => {
     const path = join(room.folder, 'media', ceremony, id);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return { id, path };
+  });
+}
+
+/** Folders of the room stand for printers: what would be printed lies there as a PDF. */
+function preparePrinters(plan: Plan, room: Room, ceremony: string): NonNullable<Binding['printers']> {
+  return custodyPrinters(plan).map((id) => {
+    const path = join(room.folder, 'printers', ceremony, id);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return { id, path, language: 'pdf' };
+  });
+}
+
+/** Folders of the room stand for the key stores; a plan that goes on finds what the one before left in them. */
+function prepareStores(plan: Plan, room: Room): NonNullable<Binding['keyStores']> {
+  return (plan.keyStores ?? []).map(({ id }) => {
+    const path = join(room.folder, 'key-stores', id);
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return { id, path };
   });
@@ -167,8 +198,11 @@ function bind(
     readonly room: Room;
     readonly files: Binding['wrappingParameters'];
     readonly media: Binding['media'];
-    readonly units: readonly BoundUnit[] | null;
+    readonly printers: NonNullable<Binding['printers']>;
+    readonly stores: NonNullable<Binding['keyStores']>;
+    readonly units: readonly BoundUnit[];
     readonly custody: EarlierRehearsal['custody'];
+    readonly shareSets: EarlierRehearsal['shareSets'];
   },
 ): Binding {
   const { room } = bound;
@@ -179,25 +213,30 @@ function bind(
     plan: plan.sha256,
     people: [...bound.people],
     ...(bound.seats.length > 0 ? { enrol: [...bound.seats] } : {}),
-    modules: [...room.units, room.cards],
-    units: plan.plan.units.map((unit) => unitFor(unit, bound.units, room)),
+    // A plan without units is carried out where there is no HSM, and no module of one.
+    modules: plan.plan.units.length === 0 ? [room.cards] : [...room.units, room.cards],
+    units: plan.plan.units.map((unit) => unitFor(plan.plan, unit, bound.units, room)),
     wrappingParameters: bound.files,
     media: bound.media,
+    ...(bound.printers.length === 0 ? {} : { printers: bound.printers }),
+    ...(bound.stores.length === 0 ? {} : { keyStores: bound.stores }),
     ...(bound.custody === null ? {} : { custody: bound.custody }),
+    ...(bound.shareSets === null ? {} : { shareSets: bound.shareSets }),
     room: room.folder,
   };
 }
 
-function unitFor(unit: Plan['units'][number], before: readonly BoundUnit[] | null, room: Room): BoundUnit {
-  if (unit.begins === 'blank') {
+/** @param known units of the rehearsal before, and those whose tokens were made for this one */
+function unitFor(plan: Plan, unit: Plan['units'][number], known: readonly BoundUnit[], room: Room): BoundUnit {
+  if (unit.begins === 'blank' || (unit.begins === 'absent' && !isMadeBeforehand(plan, unit))) {
     return { id: unit.id, module: room.moduleOf(unit.label).id, address: { blank: true }, lastKnown: null };
   }
-  const known = before?.find((one) => one.id === unit.id);
-  if (known === undefined) {
+  const found = known.find((one) => one.id === unit.id);
+  if (found === undefined) {
     throw new UsageError(
       `unit ${unit.id} begins ${unit.begins}, and no earlier rehearsal made it`,
       'Name in the plan, with `continues`, the plan whose end state it starts from.',
     );
   }
-  return known;
+  return found;
 }

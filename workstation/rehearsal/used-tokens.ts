@@ -14,7 +14,9 @@ import type { Processes } from '../processes';
  */
 export async function refuseUsedTokens(module: Module, plans: readonly Plan[], processes: Processes): Promise<void> {
   const tokens = await tokensOf(module, processes);
-  const blank = plans.flatMap((plan) => plan.units.filter((unit) => unit.begins === 'blank'));
+  const blank = plans.flatMap((plan) =>
+    plan.units.filter(({ begins }) => begins !== 'imprint' && begins !== 'operational'),
+  );
   for (const { id, label } of blank) {
     const taken = tokens.find((token) => token.initialised && token.label === label);
     if (taken !== undefined) {

@@ -2,9 +2,11 @@
 import { spkiSha256 } from '../../command/dsse';
 import { cell, exact, heading, paragraph, table, type Block, type Cell } from '../../print/document';
 import { hexCell } from './exact-cells';
+import { keptCheckValues, keptKeyRows, rotationBlocks } from './kept-keys';
 import {
   identityKeysOf,
   importKeysOf,
+  insideKeysOf,
   rootKeysOf,
   shareHandlingsOf,
   shareSetsOf,
@@ -12,6 +14,7 @@ import {
   type ShareSetStory,
 } from './keys-made';
 import { nameOf, type Recorded } from './recorded';
+import { adoptedKeyRows } from './taken-over';
 import { readingsOf } from './unit-readings';
 
 /** What each check value is made with. A value without its method says nothing. */
@@ -32,6 +35,12 @@ export function checkValuesSection(recorded: Recorded): Block[] {
       hexCell(set.pattern),
       cell(`line ${String(set.line)}`),
     ]),
+    ...insideKeysOf(recorded).map(({ unit, pattern, line }) => [
+      cell(`Master key made inside ${unit}`),
+      cell(PATTERN, 'as the unit gave it when it made the key'),
+      hexCell(pattern),
+      cell(`line ${String(line)}`),
+    ]),
     ...(recorded.plan?.units ?? []).flatMap(({ id, name }) => patternRows(recorded, id, name)),
     ...rootKeysOf(recorded).map(({ name, checkValue, line }) => [
       cell(`Root key ${name}`),
@@ -39,6 +48,7 @@ export function checkValuesSection(recorded: Recorded): Block[] {
       hexCell(checkValue.value),
       cell(`line ${String(line)}`),
     ]),
+    ...keptCheckValues(recorded, methodOf),
     ...identityKeysOf(recorded).map(({ unit, id, line }) => [
       cell(`Identity key of ${unit}`),
       cell(methodOf('spki-sha256')),
@@ -68,7 +78,14 @@ export function checkValuesSection(recorded: Recorded): Block[] {
 /** Whether each key ever existed outside a token. */
 export function keysSection(recorded: Recorded): Block[] {
   const rows = [
-    ...shareSetsOf(recorded).map(masterKeyRow),
+    ...shareSetsOf(recorded).map((set) => masterKeyRow(recorded, set)),
+    ...insideKeysOf(recorded).map(({ unit, line }) => [
+      cell(`Master key made inside ${unit}`),
+      cell(`${unit}, line ${String(line)}`),
+      cell(
+        'NO, as far as the token tells: it was made there, and is nowhere else. It cannot be backed up: when the unit is lost, so is everything under it.',
+      ),
+    ]),
     ...rootKeysOf(recorded).map((key) => [
       cell(`Root key ${key.name}`),
       cell(`${key.unit}, line ${String(key.line)}`, key.destroyed ? 'destroyed there after wrapping' : 'kept there'),
@@ -78,18 +95,18 @@ export function keysSection(recorded: Recorded): Block[] {
             'YES, for a moment, in the clear, in a share process of the workstation: the token lacks the mechanism that the service asks for, so the unit wrapped the key to a one-time key, the share process opened that and wrapped it again, and ended.',
           ),
     ]),
+    ...keptKeyRows(recorded),
     ...identityKeysOf(recorded).map((key) => [
       cell(`Identity key of ${key.unit}`),
       cell(`${key.unit}, line ${String(key.line)}`),
       cell('NO, as far as the token tells.', attributesInWords(key)),
     ]),
-    ...importKeysOf(recorded).map(({ unit, bits, oaep, line }) => [
-      cell(`Import key of ${unit}, RSA ${String(bits)}`),
+    ...importKeysOf(recorded).map(({ unit, kind, how, line }) => [
+      cell(`Import key of ${unit}, ${kind}`),
       cell(`${unit}, line ${String(line)}`, 'for one import'),
-      cell(
-        `NO. The master key came in wrapped to it, by OAEP with ${oaep.toUpperCase().replace('SHA', 'SHA-')}${oaep === 'sha1' ? ', since the token has nothing better' : ''}.`,
-      ),
+      cell(`NO. The master key came in ${how}.`),
     ]),
+    ...adoptedKeyRows(recorded),
     ...recorded.people.map(({ name, key }) => [
       cell(`Signing key of ${name}`),
       cell(key.holder === 'token' ? 'a token of that person' : 'a file'),
@@ -112,21 +129,42 @@ export function keysSection(recorded: Recorded): Block[] {
       rows,
       { rowHeads: true, none: 'No key was made.' },
     ),
+    ...rotationBlocks(recorded),
     ...sharesBlocks(recorded),
   ];
 }
 
-function masterKeyRow({ set, shares, scheme, line, voided }: ShareSetStory): Cell[] {
+function masterKeyRow(recorded: Recorded, story: ShareSetStory): Cell[] {
+  const { set, shares, scheme, line, voided, bytes, randomness } = story;
+  const others = shareHandlingsOf(recorded).filter((one) => one.set === set && one.form !== null);
+  const held = others.length === 0 ? 'on worksheets' : 'in the forms told of below';
+  const back =
+    others.length === 0 ? 'shown to its custodian and typed back' : 'handed to its custodian and brought back';
+  const left = others.length === 0 ? 'those worksheets' : 'what the custodians hold';
   return [
     cell(`Master key, set of shares ${set}${voided ? ', void' : ''}`),
     cell(`a share process of the workstation, line ${String(line)}`),
     cell(
-      `YES: made as ${String(shares.length)} ${scheme}, because custodians hold it on worksheets. It was in the clear in the share process until it was loaded, and each share was shown to its custodian and typed back. Afterwards it exists outside tokens as those worksheets alone.`,
+      `YES: made as ${String(shares.length)} ${scheme}, because custodians hold it ${held}. It was in the clear in the share process until it was loaded, and each share was ${back}. Afterwards it exists outside tokens as ${left} alone.`,
+      `${String(bytes * 8)} bits. ${randomnessInWords(randomness)}`,
       ...(voided
         ? ['This set is void: its process ended before every share was handed out. It is loaded nowhere.']
         : []),
     ),
   ];
+}
+
+/** What the key was made from, as far as the record tells. */
+function randomnessInWords(randomness: ShareSetStory['randomness']): string {
+  if (randomness === null) return 'The record does not tell which random generators it was made from.';
+  const { mixed, without } = randomness;
+  const tokens = mixed.filter(({ source }) => source.startsWith('token:')).map(({ source }) => source.slice(6));
+  const from =
+    tokens.length === 0
+      ? 'Made from the workstation’s random generator alone.'
+      : `Made from the workstation’s random generator mixed with those of ${tokens.join(', ')}.`;
+  if (without.length === 0) return from;
+  return `${from} Nothing came from ${without.map(({ unit, why }) => `${unit} (${why})`).join(', ')}.`;
 }
 
 function patternRows(recorded: Recorded, unit: string, name: string): Cell[][] {
@@ -162,7 +200,7 @@ function sharesBlocks(recorded: Recorded): Block[] {
             ? 'nothing is on record'
             : [...new Set(own.map(({ custodian }) => nameOf(recorded, custodian)))].join(', '),
         ),
-        cell(...own.map(({ what, line }) => `${what}, line ${String(line)}`)),
+        cell(...own.map(({ what, line, form }) => `${what}, line ${String(line)}${form === null ? '' : `: ${form}`}`)),
         commitment === null ? [] : hexCell(commitment),
       ];
     }),

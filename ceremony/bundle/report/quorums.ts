@@ -1,6 +1,7 @@
 /** Which quorum stood behind what, and who enforced it. A generic token counts no signatures: this is said, not left to be guessed. */
 import { cell, heading, paragraph, strong, table, type Block, type Cell } from '../../print/document';
 import { quorum } from '../../plan/instructions';
+import { sharedKeyOf } from '../../plan/master-key-scheme';
 import { namesOf, type Recorded } from './recorded';
 import { lastOf, readingsOf } from './unit-readings';
 
@@ -18,11 +19,19 @@ export function quorumsSection(recorded: Recorded): Block[] {
         : `${String(state.signatureThreshold)} of ${String(state.administrators.length)} administrators; to remove one, ${String(state.revocationThreshold)}`;
     return [cell(`${name}: administrative commands`), cell(rule), cell(strong(KEYRITE))];
   });
-  if (plan?.masterKey !== undefined) {
-    const { shares, scheme, custodians } = plan.masterKey;
+  if (plan?.masterKey?.scheme === 'in-unit') {
+    rows.push([
+      cell('Master key: made inside one unit'),
+      cell(`one administrator of ${plan.masterKey.unit}`, 'nobody holds anything of the key'),
+      cell(strong(KEYRITE)),
+    ]);
+  }
+  const shared = plan === null ? null : sharedKeyOf(plan);
+  if (shared !== null) {
+    const { shares, scheme, custodians, needed } = shared;
     rows.push([
       cell(`Master key: ${scheme}`),
-      cell(`all ${String(shares)}, held by ${custodians}`),
+      cell(`${needed === shares ? 'all' : `${String(needed)} of`} ${String(shares)}, held by ${custodians}`),
       cell('by arithmetic: fewer give nothing of the key'),
     ]);
   }

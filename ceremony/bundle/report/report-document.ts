@@ -10,6 +10,7 @@ import type { VerifyReport } from '../verify';
 import { bannerOf, cover, verdictSection } from './cover';
 import { custodySection } from './custody';
 import { exceptionsSection, troublesSection } from './exceptions';
+import { keptSharesSection } from './kept-shares';
 import { checkValuesSection, keysSection } from './keys';
 import { peopleSection } from './people';
 import { quorumsSection } from './quorums';
@@ -18,6 +19,7 @@ import { addendaSection, signOffSection, signaturesSection } from './signatures'
 import { standardsSection } from './standards';
 import { stepsSection } from './steps';
 import { filesSection, proofSection, retentionSection, workstationSection } from './surroundings';
+import { takenOverSection } from './taken-over';
 import { unitsSection } from './units';
 import { weakPointsSection } from './weak-points';
 
@@ -62,6 +64,8 @@ function sections(recorded: Recorded): readonly Block[] {
     ...quorumsSection(recorded),
     ...checkValuesSection(recorded),
     ...keysSection(recorded),
+    ...takenOverSection(recorded),
+    ...keptSharesSection(recorded),
     ...custodySection(recorded),
     ...filesSection(recorded),
     ...signaturesSection(recorded),

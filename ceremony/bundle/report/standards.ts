@@ -1,9 +1,10 @@
 /**
- * The standards an auditor brings, and where in this record to look. A clause is named where it is known for certain; of
- * standards that are not public, the topic. Status says what the record shows, never that a standard is met.
+ * The standards an auditor brings, and where in this record to look. What they ask stands in `ceremony/standards`, from
+ * which docs/standards.md is made too. Status says what the record shows, never that a standard is met.
  */
 import { cell, heading, paragraph, strong, table, type Block } from '../../print/document';
 import { custodyIn } from '../../transcript/custody-fact';
+import { REQUIREMENTS, citation, type RequirementId } from '../../standards/requirements';
 import { SEAL } from '../../transcript/fact-names';
 import type { RosterEntry } from '../../transcript/line';
 import { arrivalsOf } from './attendance';
@@ -23,20 +24,6 @@ interface Found {
 }
 
 type Where = (recorded: Recorded) => Found;
-
-interface Requirement {
-  readonly standard: string;
-  readonly asks: string;
-  readonly where: Where;
-  /** Section of the report that tells of it. */
-  readonly section: string;
-}
-
-const WEBTRUST = 'WebTrust for CAs, criterion 4.1, CA key generation';
-const BASELINE = 'CA/Browser Forum Baseline Requirements (TLS)';
-const ETSI = 'ETSI EN 319 411-1, clause 6.5.1';
-const PCI = 'PCI PIN';
-const FIPS = 'FIPS 140-3 and ISO/IEC 19790';
 
 const NOTHING: Found = { status: 'not in this record', where: '' };
 const at = (where: string): Found => (where === '' ? NOTHING : { status: 'evidenced', where });
@@ -149,129 +136,37 @@ const approvedMode: Where = (recorded) => {
   };
 };
 
-const REQUIREMENTS: readonly Requirement[] = [
-  {
-    standard: WEBTRUST,
-    asks: 'A script with roles and responsibilities, approval, hardware and activation materials, steps, physical security, storage afterwards',
-    where: opening,
-    section: 'Steps; Participants',
+/** Where a record tells of each requirement. */
+const WHERE: Readonly<Record<RequirementId, Where>> = {
+  'webtrust-script': opening,
+  'webtrust-sign-off': signedByBoth,
+  'webtrust-deviations': (recorded) =>
+    at(stretches(linesOf(recorded, 'exception.recorded').map(({ seq }) => seq)) || 'none were recorded'),
+  'webtrust-witness': witnessed,
+  'baseline-script': followed,
+  'baseline-split': byAction('unit.imprint', 'shares.distribute', 'master-key.load'),
+  'baseline-module': madeInModules,
+  'baseline-logged': whole,
+  'baseline-records': whole,
+  'baseline-dual-control': byAction('shares.distribute', 'master-key.load', 'shares.drill'),
+  'etsi-procedure': opening,
+  'etsi-report': followed,
+  'etsi-signed': signedByBoth,
+  'pci-dual-control': byAction('shares.distribute', 'master-key.load'),
+  'pci-clear-components': (recorded) => {
+    const sets = shareSetsOf(recorded).map(({ line }) => `line ${String(line)}`);
+    if (sets.length === 0) return at('none were there');
+    return { status: 'not met', where: `${sets.join(', ')}: components were on the workstation` };
   },
-  {
-    standard: WEBTRUST,
-    asks: 'Sign-off by participants and witnesses on whether the script was followed',
-    where: signedByBoth,
-    section: 'Checkpoints and signatures; Sign-off',
-  },
-  {
-    standard: WEBTRUST,
-    asks: 'Deviations from the script noted',
-    where: (recorded) =>
-      at(stretches(linesOf(recorded, 'exception.recorded').map(({ seq }) => seq)) || 'none were recorded'),
-    section: 'Exceptions',
-  },
-  {
-    standard: WEBTRUST,
-    asks: 'Witnessed by somebody independent, or recorded on film',
-    where: witnessed,
-    section: 'Participants; Steps',
-  },
-  {
-    standard: `${BASELINE}, 6.1.1.1`,
-    asks: 'A key generation script prepared and followed',
-    where: followed,
-    section: 'Steps',
-  },
-  {
-    standard: `${BASELINE}, 6.1.1.1`,
-    asks: 'Trusted roles under multiple-person control and split knowledge',
-    where: byAction('unit.imprint', 'shares.distribute', 'master-key.load'),
-    section: 'Quorums; Shares',
-  },
-  {
-    standard: `${BASELINE}, 6.1.1.1`,
-    asks: 'Generated within cryptographic modules that meet the practice statement',
-    where: madeInModules,
-    section: 'Crypto units; Keys',
-  },
-  { standard: `${BASELINE}, 6.1.1.1`, asks: 'The generation is logged', where: whole, section: 'Steps' },
-  {
-    standard: `${BASELINE}, 5.4.1`,
-    asks: 'Each record with date and time, who made it, and what happened',
-    where: whole,
-    section: 'Steps',
-  },
-  {
-    standard: `${BASELINE}, 5.2.2`,
-    asks: 'Private keys backed up, stored and recovered under dual control',
-    where: byAction('shares.distribute', 'master-key.load', 'shares.drill'),
-    section: 'Shares',
-  },
-  {
-    standard: ETSI,
-    asks: 'A documented procedure with roles, functions in each phase, responsibilities during and after, evidence to be collected',
-    where: opening,
-    section: 'Steps; Storage and retention',
-  },
-  {
-    standard: ETSI,
-    asks: 'A report that the procedure was followed, and that integrity and confidentiality of the key pair were ensured',
-    where: followed,
-    section: 'This report',
-  },
-  {
-    standard: ETSI,
-    asks: 'For a root CA, signed by the trusted role responsible and by an independent person as witness',
-    where: signedByBoth,
-    section: 'Checkpoints and signatures; Sign-off',
-  },
-  {
-    standard: `${PCI}, key generation and dual control`,
-    asks: 'Dual control and split knowledge; no one person can find out a key',
-    where: byAction('shares.distribute', 'master-key.load'),
-    section: 'Quorums; Shares',
-  },
-  {
-    standard: `${PCI}, clear components`,
-    asks: 'No clear components on a multi-purpose computer',
-    where: (recorded) => {
-      const sets = shareSetsOf(recorded).map(({ line }) => `line ${String(line)}`);
-      if (sets.length === 0) return at('none were there');
-      return { status: 'not met', where: `${sets.join(', ')}: components were on the workstation` };
-    },
-    section: 'Weak points',
-  },
-  {
-    standard: `${PCI}, check values`,
-    asks: 'Check values with their method: AES by CMAC, five bytes at most',
-    // A set of shares has a verification pattern, which is longer and another thing.
-    where: (recorded) => at(stretches(rootKeysOf(recorded).map(({ line }) => line))),
-    section: 'Check values',
-  },
-  {
-    standard: `${PCI}, custody logs`,
-    asks: 'Who had which component when, with witness and the number of the sealed package',
-    where: custodyLog,
-    section: 'Shares',
-  },
-  {
-    standard: `${FIPS}, roles and authentication`,
-    asks: 'Operators authenticated one by one; the module in its approved mode',
-    where: approvedMode,
-    section: 'Crypto units; Participants',
-  },
-  {
-    standard: `${FIPS}, sensitive security parameters (7.9)`,
-    asks: 'Entry and output of keys under split knowledge; destruction',
-    where: byAction('master-key.load', 'key.package', 'key.wrap'),
-    section: 'Keys',
-  },
-  {
-    standard: `${FIPS}, self-tests`,
-    asks: 'Known answers before use',
-    where: knownAnswers,
-    section: 'Workstation',
-  },
-];
+  // A set of shares has a verification pattern, which is longer and another thing.
+  'pci-check-values': (recorded) => at(stretches(rootKeysOf(recorded).map(({ line }) => line))),
+  'pci-custody': custodyLog,
+  'fips-roles': approvedMode,
+  'fips-parameters': byAction('master-key.load', 'key.package', 'key.wrap'),
+  'fips-self-tests': knownAnswers,
+};
+
+const IDS = Object.keys(REQUIREMENTS) as readonly RequirementId[];
 
 /** The appendix. */
 export function standardsSection(recorded: Recorded): Block[] {
@@ -292,11 +187,12 @@ export function standardsSection(recorded: Recorded): Block[] {
         ['Lines', 18],
         ['Section', 14],
       ],
-      REQUIREMENTS.map(({ standard, asks, where, section }) => {
-        const found = where(recorded);
+      IDS.map((id) => {
+        const { asks, section } = REQUIREMENTS[id];
+        const found = WHERE[id](recorded);
         // SECURITY(K-170): lines of a record that does not hold are claims, whatever they say.
         const status = isRefused && found.status !== 'not met' ? 'record refused' : found.status;
-        return [cell(standard), cell(asks), cell(strong(status)), cell(found.where), cell(section)];
+        return [cell(citation(id)), cell(asks), cell(strong(status)), cell(found.where), cell(section)];
       }),
       { rowHeads: true },
     ),

@@ -2,6 +2,7 @@
 import { cell, exact, facts, heading, paragraph, table, type Block, type Cell } from '../../print/document';
 import type { Plan } from '../../plan/schema';
 import { hexCell, instantCell } from './exact-cells';
+import { pinChangesOf } from './keys-made';
 import { namesOf, type Recorded } from './recorded';
 import { NOT_STATED, stated, statedWhere } from './stated';
 import { lastOf, moduleOf, readingsOf, type RegisterStory, type UnitReadingStory } from './unit-readings';
@@ -42,6 +43,7 @@ function unitBlocks(recorded: Recorded, { id, name, begins, label }: Plan['units
       ['Firmware', cell(told(token?.firmware))],
       ['FIPS 140', fipsCell(recorded, id)],
       ['PIN entry', cell(pinEntry(token?.protectedPath))],
+      ...pinChanges(recorded, id),
       ['Label', cell(token?.label ?? label)],
       ['Identity', identity === null ? cell('none on record') : hexCell(identity)],
       [
@@ -126,6 +128,17 @@ function register(story: RegisterStory | undefined): Cell {
 
 function told(value: string | undefined): string {
   return value === undefined || value.trim() === '' ? NOT_TOLD : value;
+}
+
+/** A row where a PIN was changed; none otherwise. */
+function pinChanges(recorded: Recorded, unit: string): (readonly [string, Cell])[] {
+  const changed = pinChangesOf(recorded).filter((one) => one.unit === unit);
+  if (changed.length === 0) return [];
+  const words = changed.map(
+    ({ pin, anew, line }) =>
+      `${pin} PIN ${anew ? 'set anew by the security officer, without the old one' : 'changed'}, line ${String(line)}`,
+  );
+  return [['PINs', cell(...words, 'One login with each new PIN proved it.')]];
 }
 
 function pinEntry(protectedPath: boolean | undefined): string {

@@ -3,7 +3,9 @@ import { cell, heading, paragraph, table, type Block, type Cell } from '../../pr
 import { copyableKeysOf } from './keys';
 import { rootKeysOf, shareSetsOf } from './keys-made';
 import { preflightsOf } from './observations';
+import { exposedSets } from './kept-shares';
 import type { Recorded } from './recorded';
+import { adoptedWeaknesses } from './taken-over';
 import { readingsOf } from './unit-readings';
 
 /** One-person PINs, copyable keys, tokens that do not do what others do, a workstation not as it should be. */
@@ -12,6 +14,8 @@ export function weakPointsSection(recorded: Recorded): Block[] {
     ...pins(recorded),
     ...copyable(recorded),
     ...outside(recorded),
+    ...exposedSets(recorded),
+    ...adoptedWeaknesses(recorded),
     ...tokens(recorded),
     ...workstation(recorded),
   ];

@@ -3,9 +3,8 @@
  * such objects and one who watches. What is on record is not asked again.
  */
 import * as v from 'valibot';
-import type { JsonObject } from '../../canonical-json';
 import { DeviceError } from '../../command/device-error';
-import { PAYLOAD_TYPES, type Envelope } from '../../command/dsse';
+import { PAYLOAD_TYPES } from '../../command/dsse';
 import { entryFault, putsSeal, stateIn, type CustodyEntry, type MaterialKind } from '../../custody/ledger';
 import { KEEPERS, OBSERVERS } from '../../custody/signers';
 import type { Role, StepOf } from '../../plan/schema';
@@ -15,7 +14,7 @@ import type { RosterEntry } from '../../transcript/line';
 import { decideAfter, recordFailure } from '../act';
 import { CeremonyStopped, type Ceremony } from '../ceremony';
 import { recordRaised, signRaised, signatories } from '../exception';
-import { signTogether } from '../signatures';
+import { signAtHead } from '../sign-at-head';
 import type { StepHandler } from './handler';
 
 type Step = StepOf<'custody'>;
@@ -34,7 +33,7 @@ async function enterOne(ceremony: Ceremony, step: Step, object: string): Promise
   const names = people.map((one) => one.name).join(' and ');
   const text = `${names} sign: ${inWords(ceremony, entry)}`;
   ceremony.ports.people.tell({ kind: 'progress', text });
-  const record = await signAtHead(ceremony, people, {
+  const record = await signAtHead(ceremony, people, PAYLOAD_TYPES.custody, {
     format: 'keyrite-custody/1',
     mode: ceremony.name.mode,
     ceremony: ceremony.name.id,
@@ -49,16 +48,6 @@ async function enterOne(ceremony: Ceremony, step: Step, object: string): Promise
     body: { fact: CUSTODY, value: { object, act, seal, place, record } },
   });
   ceremony.ports.people.tell({ kind: 'result', text: inWords(ceremony, entry) });
-}
-
-/** Both sign over the head of the transcript; again when a line came meanwhile. */
-async function signAtHead(ceremony: Ceremony, people: readonly RosterEntry[], said: JsonObject): Promise<Envelope> {
-  for (;;) {
-    // SECURITY(K-150): of this moment, so that nobody signs for one opening and has it stand for another.
-    const { head } = ceremony;
-    const record = await signTogether(ceremony.ports.devices, people, PAYLOAD_TYPES.custody, { ...said, head });
-    if (ceremony.head === head) return record;
-  }
 }
 
 /** The entry that the step makes of an object: with the seal that is stated, compared where the ledger has one. */

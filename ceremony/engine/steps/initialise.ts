@@ -54,6 +54,27 @@ function notThere(name: string): DeviceError {
   });
 }
 
+/**
+ * What a token says of itself after an act whose answer is missing.
+ *
+ * @param what may have happened, as a clause
+ * @throws DeviceError `TOKEN_NOT_FOUND` when there is none to be seen: nobody can tell then, until it is back
+ */
+async function seeAgain(ceremony: Ceremony, unit: string, what: string): Promise<TokenDescription> {
+  const { devices } = ceremony.ports;
+  let { token } = await devices.glanceAtUnit(unit);
+  // Looked for by its label first, and then as a blank one: where it came back in between, another blank one was found.
+  if (token?.initialised === false) ({ token } = await devices.glanceAtUnit(unit));
+  if (token !== null) return token;
+  throw new DeviceError({
+    code: 'TOKEN_NOT_FOUND',
+    message: `There is no token to be seen for ${planned(ceremony, unit).name}.`,
+    changed: `Until it is back, nobody can tell whether ${what}.`,
+    next: 'Put the token back where it was, and have it read again.',
+    uncertain: true,
+  });
+}
+
 function inWords({ serial, label, initialised }: TokenDescription): string {
   const shown = [
     serial === '' ? 'no serial yet' : `serial ${onOneLine(serial)}`,
@@ -80,12 +101,9 @@ async function initialiseToken(ceremony: Ceremony, step: string, unit: string): 
       return { result: { token: { ...token }, ...(token.initialised ? {} : { note: NOTHING_TO_INITIALISE }) } };
     },
     observe: async () => {
-      const { token } = await devices.glanceAtUnit(unit);
-      const applied = token?.initialised === true && token.label === label;
-      return {
-        verdict: applied ? 'applied' : 'not-applied',
-        observed: { token: token === null ? null : { ...token } },
-      };
+      const token = await seeAgain(ceremony, unit, 'it was initialised');
+      const applied = token.initialised && token.label === label;
+      return { verdict: applied ? 'applied' : 'not-applied', observed: { token: { ...token } } };
     },
   });
 }
@@ -106,12 +124,8 @@ async function setUserPin(ceremony: Ceremony, step: string, unit: string): Promi
     expected: { userPinSet: true },
     perform: async () => ({ result: { token: { ...(await devices.setUserPin(unit)) } } }),
     observe: async () => {
-      const { token } = await devices.glanceAtUnit(unit);
-      const applied = token?.userPinSet === true;
-      return {
-        verdict: applied ? 'applied' : 'not-applied',
-        observed: { token: token === null ? null : { ...token } },
-      };
+      const token = await seeAgain(ceremony, unit, 'its user PIN was set');
+      return { verdict: token.userPinSet ? 'applied' : 'not-applied', observed: { token: { ...token } } };
     },
   });
 }
@@ -139,7 +153,7 @@ async function createIdentity(ceremony: Ceremony, step: string, unit: string): P
  * A complete identity is a key that signs and the first state beside it. A key without its state is finished: it is
  * read back as if it had just been made, and the state is written, where the token keeps one.
  */
-async function observeIdentity(ceremony: Ceremony, unit: string): Promise<Observed> {
+export async function observeIdentity(ceremony: Ceremony, unit: string): Promise<Observed> {
   const { devices } = ceremony.ports;
   const reading = await devices.readUnit(unit, hex(ceremony.ports.random(32)));
   const { identity, state } = reading;

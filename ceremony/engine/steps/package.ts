@@ -1,27 +1,26 @@
 /** A root key out of a unit, wrapped for a cloud service: generated, wrapped and destroyed in one act. */
 import * as v from 'valibot';
-import type { CheckValue } from '../../check-value';
 import type { JsonObject } from '../../canonical-json';
 import { DeviceError } from '../../command/device-error';
 import { buildKeyPackage, keyPackageFile, keyPackageFileName } from '../../keypackage/key-package';
 import {
   WrappingParametersError,
-  collectorDifference,
   expiryProblem,
   readWrappingParameters,
   type WrappingParameters,
 } from '../../keypackage/wrapping-parameters';
+import { waysOf } from '../../plan/authentication';
 import type { StepOf } from '../../plan/schema';
-import { hexGroups, words } from '../../words';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
 import { agreedNow } from '../clock';
-import { confirm } from '../confirm';
-import type { TransportKey, UnitReading } from '../ports';
+import type { UnitReading } from '../ports';
 import type { ActRecord } from '../record';
 import { sha256Hex } from '../signatures';
 import { describe, readUnit } from '../units';
 import type { StepHandler } from './handler';
+import { sealRootKey } from './seal-root-key';
+import { authenticateWrappingKey } from './wrapping-key';
 
 type PackageStep = StepOf<'key.package'>;
 
@@ -31,8 +30,8 @@ const LIMIT = 64 * 1024;
 /** What the act that makes the key leaves on record; nothing in it is secret. */
 const Wrapped = v.object({
   wrapped: v.string(),
-  iv: v.string(),
-  encryptedNonce: v.string(),
+  iv: v.optional(v.string()),
+  encryptedNonce: v.optional(v.string()),
   checkValue: v.object({ algorithm: v.literal('aes-cmac'), value: v.string() }),
   wrappedIn: v.picklist(['token', 'share-process']),
 });
@@ -44,7 +43,12 @@ const MAKE = 'make';
 export const packageKey: StepHandler<'key.package'> = async (ceremony, step) => {
   const parameters = await takeParameters(ceremony, step);
   // SECURITY(K-19): before a key is made, let alone wrapped.
-  if (!isMade(ceremony, step)) await authenticate(ceremony, step, parameters);
+  if (!isMade(ceremony, step)) {
+    await authenticateWrappingKey(ceremony, step, parameters, {
+      others: async (id) => understand(ceremony, step, await readBound(ceremony, step, id)),
+      changed: changedSoFar(ceremony, step),
+    });
+  }
   if (makeStatus(ceremony, step) === 'undone') refuseExpired(ceremony, step, parameters);
   const made = v.parse(Wrapped, await makeAndWrap(ceremony, step, parameters));
   const line = ceremony.record.act(step.id, MAKE)?.seq ?? 0;
@@ -92,6 +96,16 @@ async function takeParameters(ceremony: Ceremony, step: PackageStep): Promise<Wr
   const bytes = await readBound(ceremony, step);
   const parameters = understand(ceremony, step, bytes);
   refuseExpired(ceremony, step, parameters);
+  const wanted = step.target ?? 'ibm-key-protect';
+  if (parameters.target !== wanted) {
+    throw refused(
+      ceremony,
+      step,
+      'PARAMETERS_TARGET',
+      `the parameters are for ${parameters.target}, the plan says ${wanted}`,
+      'Collect parameters of the service that the plan names.',
+    );
+  }
   if (parameters.purpose.do !== step.purpose) {
     throw refused(
       ceremony,
@@ -112,7 +126,7 @@ async function keptParameters(ceremony: Ceremony, step: PackageStep): Promise<Wr
   if (count === 0) return null;
   const kept = understand(ceremony, step, await ceremony.ports.folder.read(attachmentName(step, count)));
   // Another step of the plan may have put parameters of this name on record for another purpose.
-  return kept.purpose.do === step.purpose ? kept : null;
+  return kept.purpose.do === step.purpose && kept.target === (step.target ?? 'ibm-key-protect') ? kept : null;
 }
 
 /** How many files of these parameters are on record: more than one when the first expired before a key was made. */
@@ -154,42 +168,6 @@ function understand(ceremony: Ceremony, step: PackageStep, bytes: Uint8Array): W
   }
 }
 
-/** Whether the wrapping key is the service's own is found out before anything is wrapped, in the way the plan names. */
-async function authenticate(ceremony: Ceremony, step: PackageStep, parameters: WrappingParameters): Promise<void> {
-  const fingerprint = parameters.publicKeySha256;
-  const how = step.authenticate;
-  switch (how.by) {
-    case 'read-back': {
-      const by = ceremony.presentOf(how.positions);
-      const spoken = words(Buffer.from(fingerprint, 'hex'));
-      await confirm(
-        ceremony,
-        step.id,
-        `The wrapping key’s fingerprint, read aloud, is the one the collector read out: ${hexGroups(fingerprint)} (${spoken})`,
-        by,
-      );
-      return;
-    }
-    case 'pinned':
-      if (how.publicKeySha256 === fingerprint) return;
-      throw refused(
-        ceremony,
-        step,
-        'WRAPPING_KEY',
-        `the plan pins the key ${how.publicKeySha256}, the file has ${fingerprint}`,
-        STOP,
-      );
-    case 'two-collectors': {
-      const second = understand(ceremony, step, await readBound(ceremony, step, how.second));
-      const difference = collectorDifference(parameters, second);
-      if (difference !== null) throw refused(ceremony, step, 'WRAPPING_KEY', difference, STOP);
-      await ceremony.recordFact(step.id, 'wrapping-key.compared', { with: how.second, publicKeySha256: fingerprint });
-    }
-  }
-}
-
-const STOP = 'Wrap nothing to this key; find out where the file comes from.';
-
 /** One act: the key lives in the unit as a session object from its generation to its destruction. */
 async function makeAndWrap(ceremony: Ceremony, step: PackageStep, parameters: WrappingParameters): Promise<JsonObject> {
   return act(ceremony, {
@@ -197,25 +175,28 @@ async function makeAndWrap(ceremony: Ceremony, step: PackageStep, parameters: Wr
     key: MAKE,
     operation: 'C_GenerateKey, C_WrapKey, C_DestroyObject',
     unit: step.unit,
-    parameters: { key: step.key.name, algorithm: step.key.algorithm, publicKeySha256: parameters.publicKeySha256 },
+    parameters: {
+      key: step.key.name,
+      algorithm: step.key.algorithm,
+      publicKeySha256: parameters.publicKeySha256,
+      // A plan of before there were several targets and ways says all that this would.
+      ...(step.target === undefined
+        ? {}
+        : { target: parameters.target, authenticated: waysOf(step.authenticate).map(({ by }) => by) }),
+    },
     expected: { destroyed: true },
     perform: async () => {
       const { reading } = await readUnit(ceremony, step.id, step.unit);
       refuseExpired(ceremony, step, parameters);
       const key = await ceremony.ports.devices.makeRootKey(step.unit, step.key.name);
-      // The nonce is encrypted under the key: where the token cannot do that, the key passes the share process anyway.
-      const inToken = reading.capabilities?.oaepSha256 === true && reading.capabilities.gcm;
       const sealed = await useOnce(ceremony, step.unit, key.handle, () =>
-        inToken
-          ? wrapInToken(ceremony, step.unit, key.handle, parameters)
-          : wrapOutside(ceremony, step.unit, key.handle, key.checkValue, parameters),
+        sealRootKey(ceremony, { ...key, unit: step.unit }, reading.capabilities, parameters),
       );
       return {
         result: {
           ...sealed,
           checkValue: { ...key.checkValue },
           attributes: { ...key.attributes },
-          wrappedIn: inToken ? 'token' : 'share-process',
           destroyed: true,
         },
       };
@@ -277,15 +258,23 @@ function isSessionOver({ code }: DeviceError): boolean {
 
 /** Nothing of an interrupted act can be used: what was wrapped is lost with its answer. Only that no key is left matters. */
 async function lookForRootKey(ceremony: Ceremony, step: PackageStep): Promise<Observed> {
-  const { reading } = await readUnit(ceremony, step.id, step.unit);
-  const left = rootKeysLeft(reading, step);
+  let { reading } = await readUnit(ceremony, step.id, step.unit);
+  let left = rootKeysLeft(reading, step);
+  let ended = '';
+  if (left !== null && left > 0) {
+    // A call that failed may have made one all the same: a session object, which ends with the process of its session.
+    await ceremony.ports.devices.endPhase();
+    ({ reading } = await readUnit(ceremony, step.id, step.unit));
+    left = rootKeysLeft(reading, step);
+    ended = '; one that was left in a session ended with its process';
+  }
   if (left === null) {
     const note = 'the unit does not tell what is in it; a root key is a session object and ends with its session';
     return { verdict: 'not-applied', observed: { note, rootKeysLeft: null, ...describe(reading) } };
   }
   const found = { rootKeysLeft: left, ...describe(reading) };
   return left === 0
-    ? { verdict: 'not-applied', observed: { note: `no key ${step.key.name} is in the unit`, ...found } }
+    ? { verdict: 'not-applied', observed: { note: `no key ${step.key.name} is in the unit${ended}`, ...found } }
     : { verdict: 'undetermined', observed: { note: `a key ${step.key.name} is in the unit`, ...found } };
 }
 
@@ -293,62 +282,6 @@ async function lookForRootKey(ceremony: Ceremony, step: PackageStep): Promise<Ob
 function rootKeysLeft({ objects }: UnitReading, step: PackageStep): number | null {
   if (objects === null) return null;
   return objects.filter((one) => one.class === 'secret-key' && one.label === step.key.name).length;
-}
-
-/** What a package needs of the wrapped key. */
-interface Sealed {
-  readonly wrapped: string;
-  readonly iv: string;
-  readonly encryptedNonce: string;
-  readonly nonceEncryptedIn: 'token' | 'share-process';
-}
-
-async function wrapInToken(
-  ceremony: Ceremony,
-  unit: string,
-  handle: string,
-  parameters: WrappingParameters,
-): Promise<Sealed> {
-  const { devices } = ceremony.ports;
-  const wrapped = await devices.wrapRootKey(unit, handle, targetKey(parameters));
-  const nonce = await devices.encryptNonce(unit, handle, parameters.nonce);
-  if (nonce === null) {
-    throw new DeviceError({
-      code: 'NO_GCM',
-      message: `unit ${unit} has no AES-GCM to encrypt the nonce with`,
-      changed: 'The root key was made and wrapped.',
-      next: 'Use a unit that has it.',
-      uncertain: true,
-    });
-  }
-  return { wrapped, ...nonce, nonceEncryptedIn: 'token' };
-}
-
-/** The token lacks OAEP with SHA-256, or AES-GCM: it wraps the still sensitive key to a one-time key, and the share process wraps again. */
-async function wrapOutside(
-  ceremony: Ceremony,
-  unit: string,
-  handle: string,
-  checkValue: CheckValue,
-  parameters: WrappingParameters,
-): Promise<Sealed> {
-  const { devices, shares } = ceremony.ports;
-  const nonce = await devices.encryptNonce(unit, handle, parameters.nonce);
-  const oneTime = await shares.makeOneTimeKey();
-  const wrapped = await devices.wrapRootKey(unit, handle, oneTime);
-  const again = await shares.rewrap({
-    wrapped,
-    checkValue,
-    to: targetKey(parameters),
-    nonce: nonce === null ? parameters.nonce : null,
-  });
-  const sealedNonce = nonce ?? again.nonce;
-  if (sealedNonce === null) throw new Error('the share process gave no nonce');
-  return { wrapped: again.payload, ...sealedNonce, nonceEncryptedIn: nonce === null ? 'share-process' : 'token' };
-}
-
-function targetKey(parameters: WrappingParameters): TransportKey {
-  return { spki: parameters.publicKey, bits: 4096, oaep: 'sha256' };
 }
 
 function refused(ceremony: Ceremony, step: PackageStep, code: string, message: string, next: string): DeviceError {

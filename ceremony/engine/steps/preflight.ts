@@ -10,17 +10,23 @@ import type { StepHandler } from './handler';
 export const preflight: StepHandler<'preflight'> = async (ceremony, step) => {
   const { workstation, devices, people } = ceremony.ports;
   await requireSpace(ceremony, SPACE_TO_BEGIN, 'a ceremony begins');
-  const observations = await workstation.observe(ceremony.binding.media);
+  const { modules, media } = ceremony.binding;
+  const links = modules.flatMap(({ id: module, links: own }) => own.map((link) => ({ module, ...link })));
+  const observations = await workstation.observe(media, links);
   await ceremony.recordFact(step.id, 'workstation', { observations: observations.map((one) => ({ ...one })) });
   const missing = observations.filter((one) => one.ok === false);
   for (const one of missing) people.tell({ kind: 'warning', text: `${one.check}: ${one.found}` });
 
-  for (const { id } of ceremony.binding.modules) {
+  for (const { id, environment, files, links: own } of modules) {
     const description = await devices.describeModule(id);
     await ceremony.recordFact(step.id, 'module', {
       ...description,
       library: { ...description.library },
       tokens: description.tokens.map((one) => ({ ...one, pinFlags: [...one.pinFlags] })),
+      // What steers the module: its worker has this environment and no other, and these files were as bound when it was loaded.
+      environment,
+      files,
+      links: own,
     });
   }
 

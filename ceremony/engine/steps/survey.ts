@@ -4,19 +4,22 @@ import type { CapabilityReport } from '../../command/capability-report';
 import { DeviceError } from '../../command/device-error';
 import type { KnownObject } from '../../command/unit-objects';
 import type { Ceremony } from '../ceremony';
+import { keptOn } from '../kept-keys';
 import type { UnitReading } from '../ports';
-import { describe, readUnit, type ProvenReading } from '../units';
+import { knownObjects } from '../taken-over';
+import { describe, describeObjects, readUnit, type ProvenReading } from '../units';
+import { onEachUnit } from '../units-at-work';
 import { tellWeaknesses } from '../weaknesses';
 import type { StepHandler } from './handler';
 
 /** Records every object of each unit with the attributes that matter. */
 export const inventory: StepHandler<'unit.inventory'> = async (ceremony, step) => {
-  const counts: Record<string, number> = {};
-  for (const unit of step.units) {
+  const counts = await onEachUnit(ceremony, step.units, 'Taking the inventory', async (unit) => {
     const report = await ceremony.ports.devices.reportCapabilities(unit);
-    counts[unit] = (await recordInventory(ceremony, step.id, unit, report, step.also)).objects?.length ?? 0;
-  }
-  return { result: { objects: counts } };
+    const { objects } = await recordInventory(ceremony, step.id, unit, report, step.also);
+    return [unit, objects?.length ?? 0] as const;
+  });
+  return { result: { objects: Object.fromEntries(counts) } };
 };
 
 /**
@@ -36,26 +39,23 @@ export async function recordInventory(
   await ceremony.recordFact(step, 'inventory', {
     unit,
     ...describe(reading),
-    objects: (reading.objects ?? []).map((one) => ({
-      ...one,
-      attributes: { ...one.attributes },
-      checkValue: one.checkValue === null ? null : { ...one.checkValue },
-    })),
+    objects: describeObjects(reading),
     capabilities: capabilitiesOf(reading, report),
-    weaknesses: tellWeaknesses(ceremony, unit, reading, also),
+    weaknesses: tellWeaknesses(ceremony, unit, reading, [
+      ...knownObjects(ceremony, unit, also),
+      ...keptOn(ceremony, unit),
+    ]),
   });
   return reading;
 }
 
 /** Compares mode, administrators, thresholds and registers of the units; a difference is never waived. */
 export const compare: StepHandler<'unit.compare'> = async (ceremony, step) => {
-  const seen = new Map<string, JsonObject>();
-  for (const unit of step.units) {
+  const [first, ...rest] = await onEachUnit(ceremony, step.units, 'Reading', async (unit) => {
     const proven = await readUnit(ceremony, step.id, unit);
     await ceremony.recordFact(step.id, 'unit.compared', { unit, ...describe(proven.reading) });
-    seen.set(unit, comparable(proven));
-  }
-  const [first, ...rest] = [...seen.entries()];
+    return [unit, comparable(proven)] as const;
+  });
   const different = rest.filter(([, value]) => canonicalJson(value) !== canonicalJson(first?.[1] ?? null));
   if (different.length > 0) {
     throw new DeviceError({
@@ -82,7 +82,7 @@ function comparable({ known, registers }: ProvenReading): JsonObject {
 }
 
 /** What every connect asks, with the whole report where there is one. */
-function capabilitiesOf({ capabilities }: UnitReading, report: CapabilityReport | null): JsonObject | null {
+export function capabilitiesOf({ capabilities }: UnitReading, report: CapabilityReport | null): JsonObject | null {
   if (capabilities === null) return null;
   const atConnect = { ...capabilities, mechanisms: { ...capabilities.mechanisms } };
   return report === null ? atConnect : { ...atConnect, report };

@@ -2,6 +2,7 @@
 import { BOX, cell, exact, heading, paragraph, strong, table, type Block, type Cell } from '../../print/document';
 import { putsSeal } from '../../custody/ledger';
 import { instructions } from '../instructions';
+import { sharedKeyOf } from '../master-key-scheme';
 import type { Plan, Step } from '../schema';
 
 /** Room to write something down. */
@@ -75,9 +76,20 @@ function toWriteDown(plan: Plan, step: Step): readonly string[] {
         return [`Serial of ${name}`, `Identity of ${name}, first and last four groups`];
       });
     case 'master-key.generate':
-      return ['Set id', 'Verification pattern, first and last four words'];
+      return [...(sharedKeyOf(plan) === null ? [] : ['Set id']), 'Verification pattern, first and last four words'];
     case 'shares.distribute':
-      return Array.from({ length: plan.masterKey?.shares ?? 0 }, (_, place) => `Seal of share ${String(place + 1)}`);
+      return Array.from({ length: sharedKeyOf(plan)?.shares ?? 0 }, (_, place) => `Seal of share ${String(place + 1)}`);
+    case 'shares.drill':
+      return keptIndexes(plan, step.set).map((index) => `Share ${index} proven (yes or no)`);
+    case 'shares.transfer':
+      return ['Share passed on, and to whom'];
+    case 'shares.reshare':
+      return [
+        'Set id of the new set',
+        ...Array.from({ length: sharedKeyOf(plan)?.shares ?? 0 }, (_, place) => `Seal of share ${String(place + 1)}`),
+      ];
+    case 'shares.destroy':
+      return keptIndexes(plan, step.set).map((index) => `Share ${index} destroyed (yes or no)`);
     case 'key.package':
       return ['Check value'];
     case 'custody':
@@ -87,6 +99,12 @@ function toWriteDown(plan: Plan, step: Step): readonly string[] {
     default:
       return [];
   }
+}
+
+/** Numbers of the shares of a kept set. */
+function keptIndexes(plan: Plan, set: string): readonly string[] {
+  const shares = plan.keptShares?.find(({ id }) => id === set)?.shares ?? 0;
+  return Array.from({ length: shares }, (_, place) => String(place + 1));
 }
 
 function titleOf(plan: Plan, phase: string | undefined): string {

@@ -1,9 +1,19 @@
 /** Units, PINs, materials and seals: what is on the table, with its numbers to be written down. */
 import { BOX, cell, exact, heading, paragraph, table, type Block } from '../../print/document';
+import { copiesInWords, sharesInWords } from '../instructions';
 import type { Plan } from '../schema';
+import { custodyFormInWords, custodyForms } from '../share-forms';
 
 /** Rows for seals that nobody foresaw. */
 const SPARE_SEALS = 12;
+
+/** In which forms custodians hold shares. */
+function heldOn(plan: Plan, form: string): string {
+  const others = custodyForms(plan).filter((one) => one.form !== 'worksheet');
+  if (others.length === 0) return ` on a ${form} each`;
+  const named = others.map((one) => `share ${String(one.share)} as ${custodyFormInWords(one)}`);
+  return `: ${named.join('; ')}; every other one on a ${form}`;
+}
 
 /** What is used. */
 export function thingBlocks(plan: Plan): Block[] {
@@ -27,7 +37,9 @@ export function thingBlocks(plan: Plan): Block[] {
       ? []
       : [
           paragraph(
-            `Master key ${masterKey.id}: ${String(masterKey.shares)} ${masterKey.scheme}, all of them needed, held by ${masterKey.custodians} on a ${masterKey.form} each.`,
+            masterKey.scheme !== 'in-unit'
+              ? `Master key ${masterKey.id}: ${sharesInWords(plan)}, held by ${masterKey.custodians}${heldOn(plan, masterKey.form)}.${copiesInWords(plan)}`
+              : `Master key ${masterKey.id}: made inside unit ${masterKey.unit}, where it stays. There is no other copy, and nothing brings it back when the unit is lost.`,
           ),
         ]),
     heading(2, 'PINs'),

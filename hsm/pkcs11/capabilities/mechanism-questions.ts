@@ -1,17 +1,16 @@
 /** Which mechanisms give the right answer, beyond those that are asked at every connect: known answers, all of them. */
-import { createCipheriv, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { isValidSignature } from '../../../ceremony/command/dsse';
+import { agreementHolds, ecdhHolds } from '../agreement';
 import { CLASS, KEY_TYPE, type Template } from '../attributes';
-import { CryptokiError, isCkr } from '../cryptoki-error';
+import { CryptokiError } from '../cryptoki-error';
 import { same, type Findings } from '../finding';
-import type { ObjectHandle } from '../handles';
 import type { KnownKeys } from '../known-keys';
-import { ecdh, plain, xorWith } from '../mechanisms';
+import { plain, xorWith } from '../mechanisms';
 import { CMAC_256_ANSWER, ECB_ANSWER, KEY_WRAP, NIST_BLOCK, NIST_KEY } from '../probe-vectors';
 import { ecdsaHolds, oaepUnwrapHolds, oaepWrapHolds } from '../probes';
 import type { Session } from '../session';
 import { signAndVerify } from '../signing';
-import { CURVE_PARAMS, spkiOf } from '../spki';
 
 /** Asks all of them, in a logged-in session that is closed afterwards. */
 export function askMechanisms(session: Session, keys: KnownKeys, findings: Findings): void {
@@ -26,7 +25,11 @@ export function askMechanisms(session: Session, keys: KnownKeys, findings: Findi
   findings.ask('CKM_ECDSA P-384', () => ecdsaHolds(session, 'ecdsa-p384-sha384'));
   findings.ask('CKM_ECDSA P-521', () => ecdsaHolds(session, 'ecdsa-p521-sha512'));
   findings.ask('CKM_EDDSA Ed25519', () => ecdsaHolds(session, 'ed25519'));
-  findings.ask('CKM_ECDH1_DERIVE', () => ecdhHolds(session));
+  findings.ask('CKM_ECDH1_DERIVE', () => ecdhHolds(session, 'none'));
+  findings.ask('CKM_ECDH1_DERIVE sha256', () => ecdhHolds(session, 'sha256'));
+  for (const kdf of ['sha256', 'none'] as const) {
+    findings.ask(`ECDH ${kdf}, CKM_AES_KEY_WRAP unwrap`, () => agreementHolds(session, kdf));
+  }
   findings.ask('CKM_XOR_BASE_AND_DATA', () => xorHolds(session, keys));
   findings.ask('C_GenerateRandom', () => randomHolds(session));
 }
@@ -77,33 +80,6 @@ function pssHolds(session: Session, keys: KnownKeys): boolean {
   const key = { algorithm: 'rsa-pss-sha256', spki: signer.spki } as const;
   const signature = signAndVerify(session, signer.privateKey, key.algorithm, key.spki, NIST_BLOCK);
   return signature !== null && !isValidSignature(key, NIST_KEY, signature);
-}
-
-/** ECDH on P-256 with a pair made here: both sides must come to the same AES key, which ECB shows. */
-function ecdhHolds(session: Session): boolean {
-  const pair = session.generateKeyPair(
-    plain('CKM_EC_KEY_PAIR_GEN'),
-    { CKA_TOKEN: false, CKA_PRIVATE: false, CKA_EC_PARAMS: CURVE_PARAMS['ecdsa-p256-sha256'] },
-    { CKA_TOKEN: false, CKA_PRIVATE: true, CKA_SENSITIVE: true, CKA_EXTRACTABLE: false, CKA_DERIVE: true },
-  );
-  const spki = spkiOf(session, pair.publicKey);
-  if (spki === null) return false;
-  const ours = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const point = ours.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65);
-  const theirs = createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' });
-  const key = derive(session, pair.privateKey, point);
-  const agreed = diffieHellman({ privateKey: ours.privateKey, publicKey: theirs });
-  return same(session.encrypt(plain('CKM_AES_ECB'), key, NIST_BLOCK), ecb(agreed));
-}
-
-/** Given the point as it is; else, to tokens that want that, in the octet string of DER. */
-function derive(session: Session, base: ObjectHandle, point: Uint8Array): ObjectHandle {
-  try {
-    return session.derive(ecdh(point), base, DERIVED);
-  } catch (error) {
-    if (!isCkr(error, 'CKR_MECHANISM_PARAM_INVALID', 'CKR_ARGUMENTS_BAD', 'CKR_DATA_INVALID')) throw error;
-    return session.derive(ecdh(Buffer.concat([Buffer.from([0x04, point.length]), point])), base, DERIVED);
-  }
 }
 
 const DERIVED: Template = { ...UNWRAPPED, CKA_EXTRACTABLE: false, CKA_VALUE_LEN: 32 };

@@ -153,6 +153,7 @@ const BOUND: Readonly<Record<string, string>> = {
   module: 'Module',
   unit: 'Crypto unit',
   'wrapping-parameters': 'Wrapping parameters',
+  'key-store': 'Key store',
   medium: 'Medium',
   program: 'Program',
 };

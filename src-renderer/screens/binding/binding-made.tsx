@@ -12,7 +12,7 @@ import { counted } from '../../components/words';
 import { act } from '../../store';
 import { ApprovalsPanel } from './approvals-panel';
 import { SessionPanel } from './session-panel';
-import { MediaTable, ModulesTable, ParametersTable, PeopleTable, UnitsTable } from './binding-tables';
+import { KeyStoresTable, MediaTable, ModulesTable, ParametersTable, PeopleTable, UnitsTable } from './binding-tables';
 
 /** The binding, and the way on. */
 export function BindingMade({
@@ -73,6 +73,11 @@ export function BindingMade({
       <Panel title="Media">
         <MediaTable media={binding.media} />
       </Panel>
+      {binding.keyStores.length === 0 ? null : (
+        <Panel title="Key stores">
+          <KeyStoresTable keyStores={binding.keyStores} />
+        </Panel>
+      )}
       <Panel title="Wrapping parameters">
         <ParametersTable parameters={binding.parameters} />
       </Panel>

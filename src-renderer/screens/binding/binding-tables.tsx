@@ -124,6 +124,29 @@ export function MediaTable({ media }: Pick<BindingView, 'media'>) {
   );
 }
 
+/** Key stores: where their folders are, and how many keys are in them under which master key. */
+export function KeyStoresTable({ keyStores }: Pick<BindingView, 'keyStores'>) {
+  return (
+    <Table
+      label="Key stores"
+      rows={keyStores}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          head: 'Store',
+          cell: ({ id, name }) => (
+            <>
+              {name} <span className="binding__below mono">{id}</span>
+            </>
+          ),
+        },
+        { head: 'Path', kind: 'wide', cell: ({ path }) => <span className="mono breakable">{path}</span> },
+        { head: 'Found', cell: ({ state }) => state },
+      ]}
+    />
+  );
+}
+
 /** Wrapping parameters: for which service, with which fingerprint, until when. */
 export function ParametersTable({ parameters }: Pick<BindingView, 'parameters'>) {
   if (parameters.length === 0) return <p>The plan wraps no key.</p>;

@@ -9,6 +9,7 @@ const WHAT: Readonly<Record<SessionView['differs'][number]['what'], string>> = {
   module: 'Module',
   unit: 'Crypto unit',
   'wrapping-parameters': 'Wrapping parameters',
+  'key-store': 'Key store',
   medium: 'Medium',
   program: 'Program',
 };

@@ -22,6 +22,14 @@ export const UNIT_MODE: Readonly<Record<UnitView['mode'], string>> = {
   zeroised: 'Zeroised',
 };
 
+/** Where a unit stands while several are worked on at once. */
+export const AT_WORK: Readonly<Record<NonNullable<UnitView['atWork']>, string>> = {
+  waiting: 'Waits',
+  working: 'At work',
+  done: 'Done',
+  failed: 'Failed',
+};
+
 /** Status of a master-key register. */
 export const REGISTER_STATUS: Readonly<Record<RegisterStatus, string>> = {
   empty: 'Empty',
@@ -51,8 +59,9 @@ export const SECRET_ACT: Readonly<Record<Extract<TaskView, { kind: 'person' }>['
   pin: 'Enters a PIN',
   'final-try': 'Confirms that the final try of a PIN is used',
   passphrase: 'Enters the passphrase of a key file',
-  'share-show': 'Copies a component onto the worksheet',
-  'share-enter': 'Types a component from the worksheet',
+  'share-show': 'Copies a share onto the worksheet',
+  'share-enter': 'Types a share from the worksheet',
+  'share-key': 'Locks or opens the file of a share',
 };
 
 /** A verdict, and what it means. */

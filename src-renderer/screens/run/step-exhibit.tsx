@@ -1,22 +1,53 @@
 /** What a step is about, where it is more than words: what pre-flight found, who has answered the roll call, and the set that patterns are compared with. */
 import type { ReactNode } from 'react';
-import type { RoomFinding, RunView } from '../../../ipc/view';
+import type { RoomFinding, RunView, UnitView } from '../../../ipc/view';
 import { Hash, ReadAloud } from '../../components/hash';
 import { Icon } from '../../components/icon';
 import { PersonRow } from './people-panel';
+import { AT_WORK } from './run-words';
 
 /** The exhibit of the present step; nothing for most. */
 export function StepExhibit({ run }: { readonly run: RunView }): ReactNode {
   const action = run.present === null ? undefined : run.steps[run.present]?.action;
   if (action === 'preflight' && run.observations.length > 0) return <Findings findings={run.observations} />;
   if (action === 'roll-call') return <RollCall run={run} />;
+  const atWork = run.units.filter((unit) => unit.atWork !== undefined);
+  if (atWork.length > 1) return <WhoIsWhere units={atWork} />;
   if (run.set !== null && action !== undefined && WITH_SET.includes(action)) return <ShareSet set={run.set} />;
   return null;
+}
+
+/** One row for each unit that is worked on at once with others. */
+function WhoIsWhere({ units }: { readonly units: readonly UnitView[] }): ReactNode {
+  return (
+    <table className="run-work">
+      <caption>Units at work, those of different modules at the same time</caption>
+      <thead>
+        <tr>
+          <th scope="col">Unit</th>
+          <th scope="col">Module</th>
+          <th scope="col">Now</th>
+        </tr>
+      </thead>
+      <tbody>
+        {units.map(({ id, name, module, atWork }) => (
+          <tr key={id} data-at={atWork}>
+            <th scope="row">
+              <bdi>{name}</bdi>
+            </th>
+            <td>{module}</td>
+            <td>{atWork === undefined ? '' : AT_WORK[atWork]}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
 }
 
 /** Steps in which the pattern of the set is compared with registers, or its id with worksheets. */
 const WITH_SET: readonly string[] = [
   'shares.distribute',
+  'shares.reshare',
   'master-key.load',
   'master-key.verify',
   'master-key.commit',

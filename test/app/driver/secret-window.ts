@@ -86,7 +86,7 @@ export class People {
     const rows = await page.locator('.sheet-row').allInnerTexts();
     this.worksheets.set(
       key,
-      rows.map((row) => row.trim().split(/\s+/).slice(1).join('')),
+      rows.map((row) => row.trim().split(/\s+/).slice(1).join(' ')),
     );
     await press(page, page.getByRole('checkbox'), 'Space');
     await tabTo(page, page.getByRole('button', { name: 'Put it away' }));
@@ -96,7 +96,7 @@ export class People {
   async #type(page: Page, key: string): Promise<void> {
     const rows = this.worksheets.get(key);
     if (rows === undefined) throw new Error(`nobody copied ${key}`);
-    await tabTo(page, page.getByLabel('Row 1'));
+    await tabTo(page, page.locator('#row-1'));
     for (const row of rows) {
       await page.keyboard.type(row);
       await lastKey(page, 'Enter');

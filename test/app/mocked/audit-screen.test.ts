@@ -1,10 +1,13 @@
 /** The auditor's screen over a double of main: sound for axe in each state, and walked through by the keyboard alone. */
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { press, tabTo, typeInto } from '../driver/keyboard';
 import { auditStates, type AuditState, type AuditStates, LONG } from './audit-views';
 import { MockedApp } from './mocked-app';
 import { view } from './views';
+import { sampled } from '../../sampled';
+
+const test = sampled(6);
 
 /** Colours differ by theme, places by size: each once is enough. */
 const LOOKS = [

@@ -1,10 +1,13 @@
 /** The run screen in the real Electron, over a double of main: every task, at both sizes, light and dark, by keyboard. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { hexGroups } from '../../../ceremony/words';
 import type { RunView } from '../../../ipc/view';
 import { press, tabTo, typeInto } from '../driver/keyboard';
 import { MockedApp } from './mocked-app';
 import { RUNS, runAppView } from './run-views';
+import { sampled } from '../../sampled';
+
+const it = sampled(6);
 
 const TROUBLE = { happened: 'The medium is full.', changed: 'Nothing was recorded.', next: 'Free some space.' };
 const SIZES = [
@@ -42,6 +45,16 @@ function anew(run: RunView): RunView {
   const { task } = run;
   return 'question' in task ? { ...run, task: { ...task, question: `q${String(asked)}` } } : run;
 }
+
+it('units that are worked on at once stand in one table, each with its module and where it is', async () => {
+  await show(RUNS['units-at-work']());
+  const table = app.page.getByRole('table', { name: /Units at work/ });
+  expect(await table.getByRole('row').allInnerTexts()).toEqual([
+    expect.stringMatching(/^Unit\s+Module\s+Now$/),
+    expect.stringMatching(/^Crypto unit A, rack 12\s+softhsm2\s+Done$/),
+    expect.stringMatching(/^Crypto unit B, rack 31\s+units-b\s+At work$/),
+  ]);
+});
 
 describe.each(SIZES)('at $width x $height', (size) => {
   beforeAll(() => app.resize(size));

@@ -631,4 +631,21 @@ export const RUNS = {
       },
     }),
   rotating: () => runView({ step: 'activate', task: { kind: 'begin', question: 'q9' }, units: 'rotating' }),
+  'units-at-work': (): RunView => {
+    const doing = 'Loading: 1 of 2 units done; at work: unit-b (module units-b)';
+    const run = runView({
+      step: 'load',
+      task: { kind: 'working', doing, since: '2026-11-23T10:15:00.000Z' },
+      units: 'loaded',
+    });
+    const [done, working] = run.units;
+    if (done === undefined || working === undefined) throw new Error('there are two units');
+    return {
+      ...run,
+      units: [
+        { ...done, atWork: 'done' },
+        { ...working, module: 'units-b', atWork: 'working' },
+      ],
+    };
+  },
 } as const;

@@ -113,6 +113,7 @@ export function rehearsalBinding(): BindingView {
       },
     ],
     media: [{ id: 'evidence-usb', path: '/media/evidence-usb', state: 'there, can be written to', ok: true }],
+    keyStores: [],
     parameters: [
       {
         id: 'payments-root',

@@ -1,5 +1,5 @@
 /** The window over a double of main: what it asks for, where the focus goes, what it says of failures. No device. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { MockedApp } from './mocked-app';
 import {
   bindingChoice,
@@ -14,6 +14,9 @@ import {
   verification,
   view,
 } from './views';
+import { sampled } from '../../sampled';
+
+const test = sampled(3);
 
 const HOME = view({ kind: 'home' });
 const TROUBLE = {

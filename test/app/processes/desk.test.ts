@@ -52,7 +52,7 @@ async function visit(
   meanwhile = (): void => undefined,
 ): Promise<void> {
   const nothing = (): undefined => undefined;
-  const of = { custodian: 'carol', set: '00'.repeat(16), index: 1, of: 3 };
+  const of = { custodian: 'carol', set: '00'.repeat(16), index: 1, of: 3, form: 'rows' } as const;
   desk.receive({
     dialogue: kind === 'share-show' ? { kind, ...of } : { kind, ...of, refused: null },
     exchange,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { SIGNATURE_ALGORITHMS, isValidSignature, type SigningKey } from '../../../ceremony/command/dsse';
 import type { Dialogue, PadEntry } from '../../../hsm/contract';
 import { makeKeyPair, spkiOfKey } from '../../../hsm/key-file/software-key';
@@ -14,6 +14,9 @@ import { endSurvivors } from '../../../workstation/survivors';
 import { buildPrograms } from '../../processes/build-programs';
 import { isInMemory } from '../../processes/memory';
 import { isAlive, TrialStage, type Trouble, type TrialApp } from './trial-app';
+import { sampled } from '../../sampled';
+
+const test = sampled(2);
 
 const CHECKOUT = new URL('../../../', import.meta.url).pathname;
 
@@ -268,7 +271,14 @@ describe('while the app lives', () => {
     expect(await app.call('worker', 'echo', { text: control })).toBe(control);
     await app.do('start', { name: 'player-side' });
     const files = { window: app.file('window.json'), player: app.file('played.json') };
-    const show = { kind: 'share-show', custodian: 'played', set: '0'.repeat(32), index: 1, of: 2 } as const;
+    const show = {
+      kind: 'share-show',
+      custodian: 'played',
+      set: '0'.repeat(32),
+      index: 1,
+      of: 2,
+      form: 'rows',
+    } as const;
     await app.call('worker', 'ask-secretly', { dialogue: pin('makes'), times: 3, file: files.window });
     await app.call('player-side', 'ask-secretly', { dialogue: show, times: 20, file: files.player });
     expect(await ask('player-side', 'played')).toMatchObject({ text: expect.stringMatching(/^[0-9]{12}$/) as string });
@@ -291,7 +301,14 @@ describe('while the app lives', () => {
     const player = await livePid('player');
     process.kill(player, 'SIGSTOP');
     const file = app.file('early.json');
-    const show = { kind: 'share-show', custodian: 'played', set: '1'.repeat(32), index: 1, of: 2 } as const;
+    const show = {
+      kind: 'share-show',
+      custodian: 'played',
+      set: '1'.repeat(32),
+      index: 1,
+      of: 2,
+      form: 'rows',
+    } as const;
     const shown = app.call('worker', 'ask-secretly', { dialogue: show, times: 1, file });
     await expect.poll(() => existsSync(file)).toBe(true);
     // Time enough for main to hand the ports over, and for whatever was said too early to be where it must not be.
@@ -443,7 +460,9 @@ describe('while the app lives', () => {
 
   test('a share process shows a share to a window and to the player, and main sees nothing of it', async () => {
     await app.do('start', { name: 'shares', what: 'share' });
-    expect(await app.call('shares', 'set.generate', { count: 2 })).toMatchObject({ threshold: 2 });
+    expect(await app.call('shares', 'set.generate', { scheme: 'components', threshold: 2, count: 2 })).toMatchObject({
+      threshold: 2,
+    });
     await app.call('shares', 'share.show', { index: 1, custodian: 'reads' });
     await app.call('shares', 'share.show', { index: 1, custodian: 'played' });
     await app.call('shares', 'share.enter', { index: 1, custodian: 'played' });

@@ -60,17 +60,19 @@ export class TrialStage {
     return this.#stage;
   }
 
-  static async make(): Promise<TrialStage> {
+  /** @param purpose names the stage: those of test files that run at one time do not get in each other's way */
+  static async make(purpose = 'test-processes'): Promise<TrialStage> {
     const sources = mkdtempSync(join(tmpdir(), 'keyrite-trial-app-'));
     await bundle(sources);
     const quiet = () => undefined;
     const runtime = await electronRuntime(ROOT, quiet);
-    const stage = await stageApp({ root: ROOT, runtime, app: sources, purpose: 'test-processes' });
+    const stage = await stageApp({ root: ROOT, runtime, app: sources, purpose });
     return new TrialStage(stage, await openDisplay({ width: 800, height: 600 }), sources);
   }
 
-  start(): Promise<TrialApp> {
-    return TrialApp.start(this.#stage, this.#display.env);
+  /** @param through a command line that ends by becoming the app */
+  start(through: readonly string[] = []): Promise<TrialApp> {
+    return TrialApp.start(this.#stage, this.#display.env, through);
   }
 
   async close(): Promise<void> {
@@ -141,10 +143,15 @@ export class TrialApp {
     });
   }
 
-  static async start(stage: TrialStage['stage'], display: Readonly<Record<string, string>>): Promise<TrialApp> {
+  static async start(
+    stage: TrialStage['stage'],
+    display: Readonly<Record<string, string>>,
+    through: readonly string[] = [],
+  ): Promise<TrialApp> {
     const home = makeAppHome(stage.user);
     const env = { ...display, PATH: process.env['PATH'] ?? '', KEYRITE_APP_HOME: home.folder };
-    const child = spawn(stage.launcher, [], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const [program, ...args] = [...through, stage.launcher];
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
     const started = new TrialApp(child, home, stage.user);
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {

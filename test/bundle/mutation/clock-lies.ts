@@ -59,6 +59,13 @@ function* readings(told: Told, at: number): Generator<Corruption> {
   yield read('with the largest for the median', before, three, { largest: skew.largest, median: skew.largest });
   yield read('with the least for the largest', before, three, { ...skew, largest: skew.median });
   yield read('on no day', [{ ...first, at: '2026-02-30T09:00:00.000Z' }, second, third], three, { ...skew });
+  const [day, nameless] = [86_400_000 * 2, { ...first, source: ' ' }];
+  const earlier = (instant: string): string => new Date(Date.parse(instant) - day).toISOString();
+  yield read(
+    'two days before',
+    before.map((one) => ({ ...one, at: earlier(one.at), workstation: earlier(one.workstation) })),
+  );
+  yield read('of no name', [nameless, second, third]);
   yield read('in no words', [{ ...first, at: 'noon' }, second, third], three, { ...skew });
   const off = (ms: number): readonly Reading[] =>
     before.map((one) => ({ ...one, at: new Date(Date.parse(one.workstation) + ms).toISOString() }));

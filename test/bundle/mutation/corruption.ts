@@ -37,6 +37,8 @@ export const KINDS = [
   'session lied about',
   'people lied about',
   'custody or clocks lied about',
+  'shares lied about',
+  'plan, binding or export lied about',
   'addendum moved or edited',
   'invented people',
 ] as const;

@@ -15,6 +15,8 @@ import { inventedKey } from './invented-people';
 import { addendumLies } from './addendum-lies';
 import { clockLies } from './clock-lies';
 import { custodyLies } from './custody-lies';
+import { shareLies } from './share-lies';
+import { documentLies } from './document-lies';
 import { exceptionLines, exceptionSigners } from './exception-lines';
 import { rewritings } from './line-corruptions';
 import { peopleLies } from './people-lies';
@@ -38,7 +40,9 @@ export function* insiderCorruptions(files: Files, random: Random): Generator<Cor
   yield* sessionLies(told);
   yield* peopleLies(told);
   yield* custodyLies(told);
+  yield* shareLies(told);
   yield* clockLies(told);
+  yield* documentLies(told);
   yield* addendumLies(told);
   yield* invented(told);
 }
@@ -53,7 +57,9 @@ function isNeeded(told: Told, line: LooseLine): boolean {
       if (action === 'unit.compare') return fact === 'unit.compared';
       if (action === 'unit.inventory') return fact === 'inventory';
       if (action === 'custody') return fact === 'custody';
+      if (action?.startsWith('shares.') === true) return fact.startsWith('share');
       if (action === 'pause') return fact === 'seal';
+      if (action === 'preflight' && (fact === 'module' || fact === 'workstation')) return true;
       if (action === 'preflight') return fact === 'clock.readings' && told.lines[0]?.body['rules'] === 2;
       return action === 'fact' && fact === 'answer';
     }
@@ -659,6 +665,7 @@ function* results(told: Told, at: number, { type, body }: LooseLine): Generator<
     yield set('no shares', { shareSet: { ...shareSet, shares: [] } });
     yield set('a share less', { shareSet: { ...shareSet, shares: shareSet.shares.slice(1) } });
     yield set('another pattern', { shareSet: { ...shareSet, pattern: 'c'.repeat(64) } });
+    yield set('a key of another length', { shareSet: { ...shareSet, bytes: 16 } });
     yield set('another set', { shareSet: { ...shareSet, set: 'd'.repeat(32) } });
     yield set('another commitment', {
       shareSet: { ...shareSet, shares: shareSet.shares.map((one) => ({ ...one, commitment: 'e'.repeat(64) })) },
@@ -764,7 +771,16 @@ function* people(told: Told): Generator<Corruption> {
 function* partlyProduction(told: Told): Generator<Corruption> {
   const kind = 'rehearsal offered as production';
   const production = (binding: JsonObject): JsonObject => ({ ...binding, mode: 'production' });
-  for (const type of ['approval', 'presence', 'command', 'exception', 'enrolment', 'custody', 'cosignature'] as const) {
+  for (const type of [
+    'approval',
+    'presence',
+    'command',
+    'exception',
+    'enrolment',
+    'custody',
+    'share',
+    'cosignature',
+  ] as const) {
     if (!signedThings(told).some(({ name }) => name.includes(type))) continue;
     yield told.forged(kind, `production, but what is signed as ${type} says rehearsal`, {
       binding: production,

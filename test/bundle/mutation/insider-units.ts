@@ -7,7 +7,7 @@ import { identityChallenge } from '../../../ceremony/command/statements';
 import { stateSha256, type UnitState } from '../../../ceremony/command/unit-state';
 import { sha256 } from './bundle-files';
 import { said, type Forgery, type LooseLine } from './forgery';
-import { inventedKey } from './invented-people';
+import { inventedKey, withInventedAdministrators } from './invented-people';
 
 /** See the head of this file. */
 export class InsiderUnits {
@@ -64,9 +64,19 @@ export class InsiderUnits {
     return { ...line.body, [member]: { ...told, state: this.state(pending, told['state'] as unknown as UnitState) } };
   }
 
+  /** A unit with a history is met: in the state that the binding names, or that the commands since then led to. */
+  connected(value: JsonObject): JsonObject {
+    const unit = said(value['unit']);
+    const state = this.states.get(unit) ?? withInventedAdministrators(value['state'] as unknown as UnitState);
+    this.states.set(unit, state);
+    return { ...value, algorithm: 'ed25519', state: { ...state } };
+  }
+
   /** A reading of a unit, signed by its invented identity key, with the state that its commands lead to. */
   reading(value: Json, seq: number): Json {
     if (typeof value !== 'object' || value === null || !('challenge' in value) || !('identity' in value)) return value;
+    // A token of others, or a blank one, proves nothing.
+    if (value['challenge'] === null) return value;
     const { unit, challenge, identity, state } = value as unknown as {
       readonly unit: string;
       readonly challenge: { readonly nonce: string };

@@ -5,7 +5,7 @@
  */
 import { canonicalJson, type Json, type JsonObject } from '../../../ceremony/canonical-json';
 import { PAYLOAD_TYPES, type Envelope } from '../../../ceremony/command/dsse';
-import { stateSha256 } from '../../../ceremony/command/unit-state';
+import { stateSha256, type UnitState } from '../../../ceremony/command/unit-state';
 import { pemOf, sessionFiles } from '../../../ceremony/bundle/layout';
 import { MerkleTree } from '../../../ceremony/transcript/merkle';
 import { checkpointBody, checkpointFiles } from '../../../ceremony/transcript/checkpoint';
@@ -13,7 +13,13 @@ import { EMPTY, sha256, text, withSums, type Files } from './bundle-files';
 import { jsonOf, looseLines, said, type Forgery, type LooseLine } from './forgery';
 import { makeAddenda } from './insider-addenda';
 import { InsiderUnits } from './insider-units';
-import { InventedPeople, everybodyIn, withInventedKey, type Entry } from './invented-people';
+import {
+  InventedPeople,
+  everybodyIn,
+  withInventedAdministrators,
+  withInventedKey,
+  type Entry,
+} from './invented-people';
 import { Seals, keyidsIn, payloadIn, signersOf } from './seals';
 
 /** The whole bundle made and signed again, with the changes of the forgery. Throws where a change makes no sense at all. */
@@ -38,6 +44,8 @@ class Insider {
   private about: { readonly ceremony: Json; readonly mode: Json } = { ceremony: null, mode: null };
   private prev = '0'.repeat(64);
   private line0 = '';
+  /** Files that lines so far name. */
+  private readonly named = new Set<string>();
 
   constructor(original: Files, forgery: Forgery) {
     this.forgery = forgery;
@@ -106,7 +114,11 @@ class Insider {
   /** A binding of the bundle before, with the invented keys. */
   private boundIn(name: string): JsonObject {
     const binding = this.people.rename(jsonOf(this.before, name)) as JsonObject;
-    return { ...binding, people: (binding['people'] as readonly JsonObject[]).map(withInventedKey) };
+    return {
+      ...binding,
+      people: (binding['people'] as readonly JsonObject[]).map(withInventedKey),
+      units: (binding['units'] as readonly JsonObject[]).map(withInventedState),
+    };
   }
 
   /** JSON is YAML too. */
@@ -139,7 +151,8 @@ class Insider {
 
   private write(line: LooseLine, exceptions: number): void {
     const seq = this.written.length;
-    const body = this.withNamedFiles(this.bodyOf(line, seq, exceptions));
+    const body = this.withNamedFiles(this.withReadBack(this.bodyOf(line, seq, exceptions)));
+    for (const { name } of filesIn(body)) if (this.files.has(name)) this.named.add(name);
     const right = canonicalJson({ ...(line as unknown as JsonObject), seq, prev: this.prev, body });
     const written = this.forgery.text?.(right, seq) ?? right;
     this.prev = sha256(written);
@@ -172,9 +185,16 @@ class Insider {
       case 'step.reconciled':
         return line.body['act'] === 'write' ? this.packageTold(body) : this.units.settle(line);
       case 'fact.recorded':
+        if (body['fact'] === 'unit.connected')
+          return { ...body, value: this.units.connected(body['value'] as JsonObject) };
         return {
           ...body,
-          value: body['fact'] === 'custody' ? this.custody(line, seq) : this.units.reading(body['value'] ?? null, seq),
+          value:
+            body['fact'] === 'custody'
+              ? this.custody(line, seq)
+              : body['fact'] === 'share'
+                ? this.share(line, seq)
+                : this.units.reading(body['value'] ?? null, seq),
         };
       case 'checkpoint.made': {
         const old = Number(body['number']);
@@ -283,6 +303,12 @@ class Insider {
     return { ...value, record: this.seal(old, payload, by, seq) };
   }
 
+  private share({ body, step, by }: LooseLine, seq: number): JsonObject {
+    const { record, ...said } = body['value'] as JsonObject;
+    const old = record as unknown as Envelope;
+    return { ...said, record: this.seal(old, { ...this.payloadOf(old), step, ...said, head: this.prev }, by, seq) };
+  }
+
   private packageTold(body: JsonObject): JsonObject {
     const told = body['result'] as JsonObject | undefined;
     const name = said(told?.['name']);
@@ -317,12 +343,20 @@ class Insider {
   }
 
   private withNamedFiles(body: JsonObject): JsonObject {
-    const files = body['files'] as readonly { readonly name: string; readonly sha256: string }[] | undefined;
-    if (!Array.isArray(files)) return body;
-    const right = (files as readonly { readonly name: string; readonly sha256: string }[]).map((one) =>
-      this.files.has(one.name) ? { ...one, sha256: this.sum(one.name) } : one,
-    );
+    if (!Array.isArray(body['files'])) return body;
+    const right = filesIn(body).map((one) => (this.files.has(one.name) ? { ...one, sha256: this.sum(one.name) } : one));
     return { ...body, files: right };
+  }
+
+  /** What an export tells of the files so far, as they are now. */
+  private withReadBack(body: JsonObject): JsonObject {
+    const result = body['result'] as JsonObject | undefined;
+    const told = result?.['readBack'];
+    if (!Array.isArray(told)) return body;
+    const before = (told as readonly { readonly name: string }[]).map(({ name }) => name);
+    const names = [...new Set([...before, ...this.named])].filter((name) => this.files.has(name)).sort();
+    const readBack = names.map((name) => ({ name, sha256: this.sum(name) }));
+    return { ...body, result: { ...result, readBack } };
   }
 
   private lastCheckpoint(): number {
@@ -335,6 +369,11 @@ class Insider {
   private sum(name: string): string {
     return sha256(this.files.get(name) ?? EMPTY);
   }
+}
+
+function filesIn(body: JsonObject): readonly { readonly name: string; readonly sha256: string }[] {
+  const files = body['files'];
+  return Array.isArray(files) ? (files as readonly { readonly name: string; readonly sha256: string }[]) : [];
 }
 
 function folderOf({ canonical }: { readonly canonical: string }): string {
@@ -352,4 +391,12 @@ function renumbered(body: JsonObject, old: number, number: number): JsonObject {
 function inOrderOfTime(lines: readonly LooseLine[]): readonly LooseLine[] {
   const times = lines.map(({ at }) => at).sort();
   return lines.map((line, place) => ({ ...line, at: times[place] ?? line.at }));
+}
+
+/** A unit with a history, in the state that the last bundle left it in, with invented administrators. */
+function withInventedState(unit: JsonObject): JsonObject {
+  const known = unit['lastKnown'] as JsonObject | null;
+  if (known === null || known['state'] === undefined) return unit;
+  const state = withInventedAdministrators(known['state'] as unknown as UnitState);
+  return { ...unit, lastKnown: { ...known, state: { ...state }, stateSha256: stateSha256(state) } };
 }

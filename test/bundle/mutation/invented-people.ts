@@ -2,6 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Json, JsonObject } from '../../../ceremony/canonical-json';
 import { spkiSha256 } from '../../../ceremony/command/dsse';
+import type { UnitState } from '../../../ceremony/command/unit-state';
 import type { LooseLine } from './forgery';
 import { said } from './forgery';
 
@@ -73,12 +74,21 @@ export function withInventedKey<T extends JsonObject>(one: T): T {
   return { ...one, key: { ...(one['key'] as JsonObject), algorithm: 'ed25519' } };
 }
 
+/** A state of a unit with a history whose administrators' keys are invented ones. */
+export function withInventedAdministrators(state: UnitState): UnitState {
+  return { ...state, administrators: state.administrators.map((one) => ({ ...one, algorithm: 'ed25519' })) };
+}
+
 /** Units by the plan's name, with the identity that they were first shown with. */
 function identitiesIn(
   lines: readonly LooseLine[],
 ): ReadonlyMap<string, { readonly id: string; readonly spki: string }> {
   const found = new Map<string, { readonly id: string; readonly spki: string }>();
   for (const { type, body } of lines) {
+    if (type === 'fact.recorded' && body['fact'] === 'unit.connected') {
+      const { unit, identity, spki } = body['value'] as { unit: string; identity: string; spki: string };
+      found.set(unit, { id: identity, spki });
+    }
     const result = body['result'] as { id?: string; spki?: string; state?: Json } | undefined;
     if (type !== 'step.outcome' || result?.id === undefined || result.spki === undefined) continue;
     found.set(said(body['act']).split('/')[0] ?? '', { id: result.id, spki: result.spki });

@@ -143,6 +143,12 @@ function* fromOutside(files: Files, name: string): Generator<Truthful> {
 function* whole(rehearsal: Files, software: Files): Generator<Truthful> {
   yield now('the rehearsal', 'consistent', () => rehearsal);
   yield now('the software ceremony', 'consistent', () => software);
+  for (const undetermined of [0, 1, 'neither'] as const)
+    yield {
+      name: `two acts on one state left undetermined, applied: ${String(undetermined)}`,
+      verdict: 'consistent',
+      make: () => softwareBundle({ undetermined }),
+    };
   yield {
     name: 'a software ceremony in production',
     verdict: 'consistent',

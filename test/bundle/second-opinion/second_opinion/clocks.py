@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from .case import Case, refuse
+from .case import Case, refuse, trimmed
 from .clocktime import milliseconds
 from .record import Line
 from .steps import Step
 
 MOST_SKEW = 60_000
 FEWEST_READERS = 3
+A_DAY = 86_400_000
 
 
 class Clocks:
@@ -33,6 +34,11 @@ class Clocks:
         ]
         if len(readers) < FEWEST_READERS and not set(readers).issuperset(could):
             refuse(line, "too few people read the clocks")
+        now = milliseconds(line.at)
+        if any(abs(milliseconds(one["workstation"]) - now) > A_DAY for one in value["readings"]):
+            refuse(line, "the clocks were read on another day")
+        if any(trimmed(one["source"]) == "" for one in value["readings"]):
+            refuse(line, "a clock has no name")
         median, largest = _skew(value["readings"])
         if value["skewMs"] != {"median": median, "largest": largest}:
             refuse(line, "the skew is not that of the readings")

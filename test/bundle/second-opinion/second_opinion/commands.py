@@ -126,6 +126,13 @@ def _load(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     return {"loading": None, "registers": {**state["registers"], "new": "full-uncommitted"}}
 
 
+def _generate(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= 1, "no administrator signed")
+    _need(state["registers"]["new"] == "empty" and state["loading"] is None, "the register is not empty")
+    return {"registers": {**state["registers"], "new": "full-uncommitted"}}
+
+
 def _commit(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     _need(_votes(state, command) >= state["signatureThreshold"], "too few administrators signed")
     _need(state["registers"]["new"] == "full-uncommitted", "nothing to commit")
@@ -135,6 +142,21 @@ def _commit(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
 def _activate(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
     _need(_votes(state, command) >= 1, "no administrator signed")
     _need(state["registers"] == {"new": "full-committed", "current": "empty"}, "nothing to activate")
+    return {"registers": {"new": "empty", "current": "valid"}}
+
+
+def _adopt(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= state["signatureThreshold"], "too few administrators signed")
+    _need(state["registers"]["current"] == "empty", "the current register is not empty")
+    return {"registers": {**state["registers"], "current": "valid"}}
+
+
+def _replace(state: Dict[str, Any], command: Command) -> Dict[str, Any]:
+    _need(state["mode"] == "operational", "the unit is not operational")
+    _need(_votes(state, command) >= state["signatureThreshold"], "too few administrators signed")
+    _need(state["registers"] == {"new": "full-committed", "current": "valid"}, "nothing to replace")
+    _need(command.order["retires"] != command.order["pattern"], "a key in the place of itself")
     return {"registers": {"new": "empty", "current": "valid"}}
 
 
@@ -163,8 +185,11 @@ _RULES = {
     "administrator.remove": _remove,
     "thresholds.set": _set_thresholds,
     "master-key.load": _load,
+    "master-key.generate": _generate,
     "master-key.commit": _commit,
     "master-key.activate": _activate,
+    "master-key.adopt": _adopt,
+    "master-key.replace": _replace,
     "master-key.clear": _clear,
     "unit.zeroise": _zeroise,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from .canonical import NotCanonical, dump, parse_any_form
 from .case import Case, refuse, trimmed
@@ -13,6 +13,7 @@ from .record import Line
 from .schema import Misfit
 from .shares import ShareSets
 from .steps import Step
+from .taking_over import TakingOver
 
 # These exceptions waive what people should have done, but nothing that devices show.
 WAIVERS = {"people", "step-deviated"}
@@ -32,12 +33,17 @@ class Completion:
             "preflight": self._preflight, "roll-call": self._roll_call, "statement": self._statement,
             "enrol": self._enrol, "unit.initialise": self._initialise, "unit.imprint": self._thresholds,
             "unit.thresholds": self._thresholds, "unit.zeroise": self._zeroise,
+            "unit.pin.change": self._pin, "unit.pin.unlock": self._pin,
             "unit.inventory": self._inventory, "unit.compare": self._compare,
             "master-key.generate": self._generate, "shares.distribute": self._distribute,
             "master-key.load": self._load, "master-key.commit": self._commit,
             "master-key.activate": self._activate, "master-key.clear": self._clear,
             "master-key.verify": self._verify, "key.package": self._package,
+            "master-key.rotate": self._rotate, "key.generate": self._generate_key,
+            "key.wrap": self._moved_keys, "key.unwrap": self._moved_keys, "key.destroy": self._destroy_keys,
             "fact": self._fact, "custody": self._entries, "checkpoint": self._signed, "pause": self._pause,
+            "export": self._export,
+            **TakingOver(case, self._unless_excepted).rules,
         }
 
     def confirmed(self, line: Line) -> None:
@@ -98,6 +104,9 @@ class Completion:
     # --- facts ---
 
     def _preflight(self, line: Line, step: Step) -> None:
+        modules = {fact.body["value"]["module"] for fact in step.facts("module")}
+        if not step.facts("workstation") or not modules.issuperset(one["id"] for one in self._case.binding["modules"]):
+            refuse(line, "the pre-flight does not tell of the workstation and of every module")
         if self._case.line0.get("rules") == 2:
             read = bool(step.facts("clock.readings"))
             self._unless_excepted(read, line, step, {"clock", "preflight"}, "nobody read the clocks")
@@ -106,11 +115,30 @@ class Completion:
         # People answer what was read out to them, which is the plan's text without the white space around it.
         ask = trimmed(step.plan["ask"])
         answers = [fact for fact in step.facts("answer") if fact.body["value"]["asked"] == ask]
-        if not answers:
-            refuse(line, "the question was not answered")
+        positions = self._case.people.position
+        if not any(positions.get(who) in step.plan["by"] for fact in answers for who in fact.by):
+            refuse(line, "the question was not answered by those whom the plan asks")
         if self._case.line0.get("rules") == 2 and step.plan.get("attach", False):
             attached = any(fact.body.get("files") for fact in answers)
             self._unless_excepted(attached, line, step, {"step-deviated"}, "nothing is attached to the answer")
+
+    def _export(self, line: Line, step: Step) -> None:
+        media, read = line.body["result"].get("media"), line.body["result"].get("readBack")
+        if not isinstance(media, list) or not isinstance(read, list):
+            refuse(line, "the export names no media and files")
+        if [one["id"] for one in media] != step.plan["media"]:
+            refuse(line, "the export names other media than the plan")
+        for file in read:
+            name = file["name"]
+            known = name in self._case.files and name != "transcript.jsonl"
+            if not known or self._case.files.sha256(name) != file["sha256"]:
+                refuse(line, f"the export read back {name} as another file")
+        so_far = {
+            file["name"] for one in self._case.lines[: line.seq] for file in one.body.get("files", [])
+            if file["name"] in self._case.files
+        }
+        if not so_far.issubset(file["name"] for file in read):
+            refuse(line, "the export did not read back every file so far")
 
     def _entries(self, line: Line, step: Step) -> None:
         if not self._custody.entered(step.plan["id"]).issuperset(step.plan["objects"]):
@@ -193,37 +221,103 @@ class Completion:
             if self._need_done(line, step, f"{unit}/zeroise", signed=True).get("objects") != []:
                 refuse(line, f"{unit} was not seen to be empty")
 
+    def _pin(self, line: Line, step: Step) -> None:
+        # Only the user PIN is set anew by the security officer.
+        whose = step.plan["for"] if step.plan["action"] == "unit.pin.change" else "user"
+        for unit in step.plan["units"]:
+            result = self._need_done(line, step, f"{unit}/pin")
+            if result.get("pin") != whose or result.get("proven") is not True:
+                refuse(line, f"the new PIN of {unit} was not proven")
+
     def _load(self, line: Line, step: Step) -> None:
-        self._each_unit(line, step, [f"load-{number}" for number in range(1, self._number_of_shares(line) + 1)])
+        numbers = range(1, self._number_of_shares(line) + 1)
+        needed = self._needed(line)
+        if needed == len(numbers):
+            self._each_unit(line, step, [f"load-{number}" for number in numbers])
+            return
+        for unit in step.plan["units"]:
+            if sum(self._is_loaded(step, unit, number) for number in numbers) < needed:
+                refuse(line, f"fewer than {needed} shares were loaded into {unit}")
+
+    def _is_loaded(self, step: Step, unit: str, number: int) -> bool:
+        act = step.acts.get(f"{unit}/load-{number}")
+        if act is None or not act.done:
+            return False
+        return act.intent.body["unit"] == unit and act.intent.body["command"] is not None
+
+    def _needed(self, line: Line) -> int:
+        return int(self._case.plan["masterKey"].get("threshold", self._number_of_shares(line)))
 
     def _number_of_shares(self, line: Line) -> int:
         master_key = self._case.plan.get("masterKey")
-        if master_key is None:
-            refuse(line, "the plan has no master key")
+        if master_key is None or master_key["scheme"] == "in-unit":
+            refuse(line, "the plan has no master key in shares")
         return int(master_key["shares"])
 
     def _generate(self, line: Line, step: Step) -> None:
+        master_key = self._case.plan.get("masterKey", {})
+        if master_key.get("scheme") == "in-unit":
+            if "madeInside" not in self._need_done(line, step, f"{master_key['unit']}/generate", signed=True):
+                refuse(line, "the unit does not tell of the key that it made")
+            return
         share_set = self._need_done(line, step, "set").get("shareSet")
         if share_set is None or len(share_set["shares"]) != self._number_of_shares(line):
             refuse(line, "not as many shares as the plan asks for")
+        if share_set["scheme"] != self._case.plan["masterKey"]["scheme"]:
+            refuse(line, "the set is of another scheme than the plan's")
+        if share_set["threshold"] != self._needed(line):
+            refuse(line, "the set needs another number of shares than the plan says")
+        if share_set.get("bytes", 32) * 8 != self._case.plan["masterKey"].get("bits", 256):
+            refuse(line, "the master key is longer or shorter than the plan says")
 
     def _distribute(self, line: Line, step: Step) -> None:
         self._number_of_shares(line)
         counting, people = self._shares.counting, self._case.people
         if counting is None:
             refuse(line, "there is no set of shares to hand out")
-        holders: Dict[int, str] = {}
+        holders: Dict[Tuple[int, Optional[str]], str] = {}
         for act in step.acts.values():
             result = act.result
             if act.done and result.get("set") == counting["set"] and result.get("readBack") is True:
                 if "index" in result and "custodian" in result:
-                    holders[result["index"]] = result["custodian"]
+                    holders[(result["index"], result.get("copy"))] = result["custodian"]
         for share in counting["shares"]:
-            holder = holders.get(share["index"])
+            holder = holders.get((share["index"], None))
             if holder is None or people.position.get(holder) != self._case.plan["masterKey"]["custodians"]:
                 refuse(line, f"no custodian read back share {share['index']}")
+        for copies in self._case.plan["masterKey"].get("copies", []):
+            for index in copies["of"]:
+                holder = holders.get((index, copies["position"]))
+                if holder is None or people.position.get(holder) != copies["position"]:
+                    refuse(line, f"nobody of {copies['position']} read back a copy of share {index}")
         if len(set(holders.values())) != len(holders):
             refuse(line, "a custodian has more than one share")
+
+    def _rotate(self, line: Line, step: Step) -> None:
+        self._need_done(line, step, f"{step.plan['unit']}/rotate")
+
+    def _key_told(self, line: Line, step: Step, key: str) -> Dict[str, Any]:
+        name = f"{step.plan['unit']}/{key}"
+        result = self._need_done(line, step, name)
+        if step.acts[name].intent.body["unit"] != step.plan["unit"] or result.get("key") != key:
+            refuse(line, f"nothing tells what became of {key}")
+        return result
+
+    def _generate_key(self, line: Line, step: Step) -> None:
+        key = step.plan["key"]
+        told = self._key_told(line, step, key["name"])
+        if (told.get("keyAlgorithm"), told.get("use")) != (key["algorithm"], key["use"]) or "checkValue" not in told:
+            refuse(line, "not the key that the plan asks for")
+
+    def _moved_keys(self, line: Line, step: Step) -> None:
+        for key in step.plan["keys"]:
+            if "checkValue" not in self._key_told(line, step, key):
+                refuse(line, f"{key} has no check value")
+
+    def _destroy_keys(self, line: Line, step: Step) -> None:
+        for key in step.plan["keys"]:
+            if self._key_told(line, step, key).get("destroyed") is not True:
+                refuse(line, f"{key} was not destroyed")
 
     def _package(self, line: Line, step: Step) -> None:
         made = self._need_done(line, step, "make")
@@ -245,6 +339,29 @@ class Completion:
             refuse(line, "the key was not made")
         if package["publicKeySha256"] != act.intent.body["parameters"].get("publicKeySha256"):
             refuse(line, f"{name} is wrapped under another key")
-        told = (package["ceremony"], package["line"], package["checkValue"], package["fields"]["payload"])
+        if (package["target"], package["purpose"]["do"]) != (step.plan.get("target", "ibm-key-protect"), step.plan["purpose"]):
+            refuse(line, f"{name} is for another service or purpose than the plan's")
+        if "target" in step.plan:
+            ways = step.plan["authenticate"]
+            wanted = [way["by"] for way in (ways["ways"] if ways["by"] == "all" else [ways])]
+            parameters = act.intent.body["parameters"]
+            if (parameters.get("target"), parameters.get("authenticated")) != (step.plan["target"], wanted):
+                refuse(line, "nothing tells how the wrapping key was authenticated")
+        told = (package["ceremony"], package["line"], package["checkValue"], _wrapped_key(package))
         if told != (self._case.ceremony, act.answer.seq, made.get("checkValue"), made.get("wrapped")):
             refuse(line, f"{name} is not what was made")
+
+
+# Under which name each service takes the wrapped key.
+WRAPPED = {
+    "ibm-key-protect": "payload", "ibm-hpcs": "payload", "aws-kms": "EncryptedKeyMaterial",
+    "google-cloud-kms": "wrappedKey", "azure-key-vault": "ciphertext", "openbao-transit": "ciphertext", "cms": "enveloped",
+}
+
+
+def _wrapped_key(package: Dict[str, Any]) -> str:
+    """The wrapped key in base64; the one service that takes base64url takes it without padding."""
+    text: str = package["fields"][WRAPPED[package["target"]]]
+    if package["target"] != "azure-key-vault":
+        return text
+    return text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)

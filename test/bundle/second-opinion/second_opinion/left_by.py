@@ -32,13 +32,16 @@ def _thresholds(state: Dict[str, Any], step: Dict[str, Any], _people: People) ->
 
 
 LEFT_BY: Dict[str, Holds] = {
+    "unit.adopt": _mode("imprint"),
     "unit.imprint": _mode("operational"),
     "unit.administrators.add": _somebody,
     "unit.administrators.remove": lambda state, step, people: not _somebody(state, step, people),
     "unit.thresholds": _thresholds,
+    "master-key.generate": _registers(new="full-uncommitted"),
     "master-key.load": _registers(new="full-uncommitted"),
     "master-key.commit": _registers(new="full-committed"),
     "master-key.activate": _registers(current="valid", new="empty"),
+    "master-key.adopt": _registers(current="valid"),
     "master-key.clear": _cleared,
     "unit.zeroise": _mode("zeroised"),
 }

@@ -39,6 +39,7 @@ def open_case(case: Case) -> None:
         refuse(line, "the roster is not the binding's")
     for entry, person in zip(body["roster"], case.binding["people"]):
         case.people.add(entry, person["position"], "transcript.jsonl", 0)
+    check_clear_components(case)
     check_opening_files(case, line)
     approvals = case.files.within("approvals/")
     entitled = set(case.people.entries)
@@ -54,8 +55,26 @@ def read_document(case: Case, name: str, schema: str) -> Dict[str, Any]:
         case.schemas.check(schema, document)
     except Misfit as error:
         raise Refused(name, None, str(error)) from error
+    for member, entries in document.items():
+        if isinstance(entries, list):
+            ids = [entry["id"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+            if len(set(ids)) != len(ids):
+                raise Refused(name, None, f"an id stands twice in {member}")
     result: Dict[str, Any] = document
     return result
+
+
+def check_clear_components(case: Case) -> None:
+    """Under regime pci-pin no step makes, shows, takes or combines components or shares on the workstation."""
+    plan = case.plan
+    if plan.get("regime") != "pci-pin":
+        return
+    forbidden = {"shares.distribute", "shares.drill", "shares.transfer", "shares.reshare"}
+    if plan.get("masterKey", {}).get("scheme") != "in-unit":
+        forbidden |= {"master-key.generate", "master-key.load"}
+    for step in plan["steps"]:
+        if step["action"] in forbidden:
+            raise Refused("plan.json", None, f"step {step['id']} has clear components on the workstation")
 
 
 def check_binding_is_of_ceremony(case: Case, binding: Dict[str, Any], name: str, line: int) -> None:

@@ -88,6 +88,8 @@ class Sessions:
         self._check_units(name, binding)
         if binding.get("custody") != case.first_binding.get("custody"):
             raise Refused(name, line.seq, "the binding has another custody ledger")
+        if binding.get("shareSets") != case.first_binding.get("shareSets"):
+            raise Refused(name, line.seq, "the binding has other sets of shares")
         case.binding = binding
         people.begin_session()
 

@@ -28,13 +28,19 @@ class ShareSets:
         if len(self._sets) > MOST_SETS:
             refuse(line, "more than 1,000 sets of shares")
 
+    def made_inside(self, line: Line, made: Dict[str, str], ordered: Optional[str]) -> None:
+        """A master key that a unit made inside itself: a set without shares. `ordered`: which key its command names."""
+        if made["key"] != ordered:
+            refuse(line, "a master key made inside a unit that no command asked for")
+        self.made(line, {"set": made["key"], "scheme": "", "pattern": made["pattern"], "shares": []})
+
     def voided(self, name: str) -> None:
         self._voided.add(name)
         if self.counting is not None and self.counting["set"] == name:
             self.counting = None
 
     def check_load(self, line: Line, order: Dict[str, Any]) -> None:
-        """Index, commitment and number of shares are those of a set that was made before."""
+        """Index, commitment and numbers of shares are those of a set that was made before."""
         share_set = self._sets.get(order["set"])
         if share_set is None:
             refuse(line, "a share of a set that was not made")
@@ -42,7 +48,7 @@ class ShareSets:
             refuse(line, "a share of a set that was voided")
         named = {"index": order["index"], "commitment": order["commitment"]}
         shares = [{"index": share["index"], "commitment": share["commitment"]} for share in share_set["shares"]]
-        if named not in shares or order["of"] != len(shares):
+        if named not in shares or order["of"] != share_set["threshold"] or order.get("count", order["of"]) != len(shares):
             refuse(line, "no share of the set")
 
     def check_loader(self, line: Line, set_name: str, index: int, who: str) -> None:

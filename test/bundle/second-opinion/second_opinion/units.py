@@ -20,6 +20,7 @@ ACTIONS_OF = {
     "administrator.add": {"unit.imprint", "unit.administrators.add"},
     "administrator.remove": {"unit.administrators.remove"},
     "thresholds.set": {"unit.imprint", "unit.thresholds"},
+    "master-key.replace": {"master-key.activate"},
 }
 THRESHOLDS = ("signatureThreshold", "revocationThreshold")
 
@@ -49,7 +50,9 @@ class Unit:
             except Rejected as rejected:
                 reason = str(rejected)
                 continue
-            loaded = command.order["set"] if command.name == "master-key.load" else self.loaded[name]
+            # A key that the unit makes inside itself is a set without shares.
+            named = {"master-key.load": "set", "master-key.generate": "key"}.get(command.name)
+            loaded = self.loaded[name] if named is None else command.order[named]
             found.append((new, loaded))
         if not found:
             raise Rejected(reason)
@@ -110,8 +113,8 @@ class Units:
         result = act.result
         if not all(member in result for member in ("id", "spki", "state")):
             return
-        if step.plan["action"] != "unit.initialise":
-            refuse(line, "a unit is made outside a step that initialises")
+        if step.plan["action"] not in ("unit.initialise", "unit.adopt"):
+            refuse(line, "a unit is made outside a step that initialises or adopts")
         name, _, rest = str(line.body["act"]).partition("/")
         if rest != "identity":
             return
@@ -152,7 +155,7 @@ class Units:
         order = command.order
         if step.plan["action"] not in ACTIONS_OF.get(command.name, {command.name}):
             refuse(line, "the command stands in a step of another action")
-        if line.body["unit"] not in step.plan["units"]:
+        if line.body["unit"] not in self._units_of(step):
             refuse(line, "the step is not about this unit")
         if command.name in ("administrator.add", "administrator.remove"):
             self._check_administrator(line, step, order["administrator"])
@@ -165,8 +168,21 @@ class Units:
             self._shares.check_load(line, order)
             for who in command.custodians:
                 self._shares.check_loader(line, order["set"], order["index"], who)
+        elif command.name == "master-key.adopt":
+            wanted = step.plan["object"]
+            if (order["label"], order["id"]) != (wanted["label"], wanted.get("id", order["id"])):
+                refuse(line, "another key than the step's is adopted")
+            if order["harden"] != step.plan.get("harden", False):
+                refuse(line, "usages are taken away otherwise than the step says")
         elif "pattern" in order and order["pattern"] is not None:
             self._check_pattern(line, unit, order["pattern"])
+
+    def _units_of(self, step: Step) -> List[str]:
+        if step.plan["action"] != "master-key.generate":
+            units: List[str] = step.plan["units"]
+            return units
+        master_key = self._case.plan.get("masterKey", {})
+        return [master_key["unit"]] if master_key.get("scheme") == "in-unit" else []
 
     def _check_administrator(self, line: Line, step: Step, administrator: Dict[str, str]) -> None:
         people, who = self._case.people, administrator["id"]
@@ -213,7 +229,7 @@ class Units:
         holds = LEFT_BY.get(step.plan["action"])
         if holds is None:
             return
-        for name in step.plan["units"]:
+        for name in self._units_of(step):
             unit = self.units.get(name)
             if unit is None:
                 refuse(line, f"nothing tells of {name}")

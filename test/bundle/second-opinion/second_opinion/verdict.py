@@ -15,6 +15,7 @@ from .completion import Completion
 from .custody import Custody
 from .exceptions import Exceptions
 from .finding import Missing, Refused
+from .kept_shares import KeptShares
 from .opening import open_case
 from .presence import Presence
 from .readings import Readings
@@ -23,8 +24,9 @@ from .schema import Schemas
 from .sessions import Sessions
 from .shares import ShareSets
 from .signatures import SignatureChecker, pem
-from .steps import Steps
+from .steps import Act, Steps
 from .units import Units
+from .wrapped_keys import WrappedKeys
 
 EXIT = {"refused": 1, "incomplete": 1, "consistent": 0, "verified": 0}
 
@@ -92,7 +94,9 @@ class Walk:
         self._checkpoints = Checkpoints(case)
         self._sessions = Sessions(case, self._steps, self._units)
         self._custody = Custody(case)
+        self._kept_shares = KeptShares(case)
         self._clocks = Clocks(case)
+        self._wrapped_keys = WrappedKeys(case)
         self._completion = Completion(case, self._shares, self._custody, self._checkpoints)
         self._handlers: Dict[str, Callable[[Line], None]] = {
             "ceremony.paused": self._sessions.pause,
@@ -116,7 +120,9 @@ class Walk:
             "clock.readings": self._clocks.read,
             "exception.raised": self._exceptions.raised,
             "unit.connected": self._units.connected,
-            "share-set.voided": lambda line: self._shares.voided(line.body["value"]["set"]),
+            "share-set.voided": self._voided,
+            "share-set.replaced": self._kept_shares.replaced,
+            "share": self._kept_shares.entry,
             "custody": self._custody.entry,
         }
 
@@ -153,6 +159,7 @@ class Walk:
             handler(line)
         if completed is not None:
             self._completion.check(line, completed)
+            self._kept_shares.completed(line, completed)
             self._units.completed(line, completed)
             self._clocks.completed(line, completed)
 
@@ -163,6 +170,7 @@ class Walk:
     def _intent(self, line: Line) -> None:
         step, _ = self._steps.act(line)
         self._units.announced(line, step)
+        self._wrapped_keys.announced(line, step)
 
     def _answer(self, line: Line) -> None:
         if line.body["act"] is None:
@@ -170,11 +178,26 @@ class Walk:
         step, act = self._steps.act(line)
         self._units.answered(line, step, act)
         if act.done:
-            if "shareSet" in act.result:
+            if "madeInside" in act.result:
+                self._shares.made_inside(line, act.result["madeInside"], self._ordered_key(act))
+            elif "shareSet" in act.result:
                 self._shares.made(line, act.result["shareSet"])
             self._units.initialised(line, step, act)
+        self._kept_shares.answered(line, act)
+        self._wrapped_keys.answered(line, step, act)
         if line.type == "step.reconciled":
             self._readings.observed(line, act.intent.body["unit"])
+
+    def _ordered_key(self, act: Act) -> Optional[str]:
+        envelope = act.intent.body["command"]
+        if envelope is None:
+            return None
+        order = self._case.open(act.intent, envelope, "command").payload["payload"]
+        return str(order["key"]) if order["command"] == "master-key.generate" else None
+
+    def _voided(self, line: Line) -> None:
+        self._shares.voided(line.body["value"]["set"])
+        self._kept_shares.voided(line.body["value"]["set"])
 
     def _fact(self, line: Line) -> None:
         handler = self._facts.get(line.body["fact"])
@@ -187,6 +210,9 @@ class Walk:
         bound = {(module["id"], module["sha256"]) for module in self._case.binding["modules"]}
         if (value["module"], value["sha256"]) not in bound:
             refuse(line, "not a module of the binding")
+        settings = next(module for module in self._case.binding["modules"] if module["id"] == value["module"])
+        if any(value[name] != settings[name] for name in ("environment", "files", "links") if name in value):
+            refuse(line, "the module is steered otherwise than the binding says")
 
     def _closing(self, line: Line) -> None:
         case, body = self._case, line.body

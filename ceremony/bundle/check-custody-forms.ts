@@ -1,0 +1,71 @@
+/** Shares are handed over in the form that the plan gives each, and an age file is for the recipient that the binding gives. */
+import * as v from 'valibot';
+import type { Binding } from '../plan/binding-schema';
+import type { Plan } from '../plan/schema';
+import { custodyFormOf } from '../plan/share-forms';
+import type { LineWith } from '../transcript/line';
+import type { GoodLine } from '../transcript/read';
+import type { Findings } from './findings';
+import { TRANSCRIPT } from './layout';
+import type { LineCheck } from './line-check';
+import { sameJson } from './sealed';
+
+/** What decides who can read a share besides its custodian; what else stands there tells of the file or key. */
+const Custody = v.object({
+  form: v.string(),
+  printer: v.exactOptional(v.string()),
+  medium: v.exactOptional(v.string()),
+  lock: v.exactOptional(v.string()),
+  recipient: v.exactOptional(v.string()),
+});
+const HandedOver = v.object({
+  index: v.number(),
+  custodian: v.string(),
+  readBack: v.literal(true),
+  copy: v.exactOptional(v.string()),
+  custody: v.exactOptional(Custody),
+});
+type HandedOver = v.InferOutput<typeof HandedOver>;
+
+/** See the head of this file. */
+export class CustodyFormCheck implements LineCheck {
+  private readonly plan: Plan;
+  private readonly binding: () => Binding;
+  private readonly findings: Findings;
+
+  /** @param binding the one in force at the line that was taken last */
+  constructor(plan: Plan, binding: () => Binding, findings: Findings) {
+    this.plan = plan;
+    this.binding = binding;
+    this.findings = findings;
+  }
+
+  take({ line }: GoodLine): void {
+    const done = resultOf(line);
+    const told = v.safeParse(HandedOver, done);
+    if (!told.success || sameJson(told.output.custody ?? WORKSHEET, this.planned(told.output))) return;
+    // SECURITY(K-308): a share on a medium or a printer that nobody approved may be read by others.
+    this.findings.add(TRANSCRIPT, line.seq, 'a share was handed over in another form than the plan gives it');
+  }
+
+  end(_closing: LineWith<'ceremony.closed'> | null): void {
+    // Whether every share was handed over is found when its step is complete.
+  }
+
+  /** Copies are on worksheets, like the share that they are copies of. */
+  private planned({ index, custodian, copy }: HandedOver): v.InferOutput<typeof Custody> {
+    const { share: _, ...form } = custodyFormOf(this.plan, index);
+    if (copy !== undefined) return WORKSHEET;
+    if (form.form !== 'age-file' || form.lock !== 'recipient') return form;
+    const recipient = this.binding().people.find(({ id }) => id === custodian)?.age?.recipient;
+    return { ...form, ...(recipient === undefined ? {} : { recipient }) };
+  }
+}
+
+const WORKSHEET = { form: 'worksheet' } as const;
+
+/** What came of an act that was done, by its outcome or by what was found of it later. */
+function resultOf(line: GoodLine['line']): unknown {
+  if (line.type === 'step.outcome' && line.body.act !== null) return line.body.result;
+  return line.type === 'step.reconciled' && line.body.verdict === 'applied' ? line.body.observed : null;
+}
