@@ -429,8 +429,10 @@ export const SHARE_OPERATIONS = {
     }),
     Done,
   ),
-  /** Who has the share enters it, and who gets it is shown it and reads it back. */
-  'share.transfer': operation(v.strictObject({ index: Count, custodian: Id, to: Id }), Done),
+  /** Who passes a share on enters it; it stays in the process until `share.pass-on`. */
+  'share.take-over': operation(v.strictObject({ index: Count, custodian: Id }), Done),
+  /** The successor is shown the share that was taken over, and reads it back. */
+  'share.pass-on': operation(v.strictObject({ index: Count, to: Id }), Done),
   /** From as many shares as are needed a new set for the same master key. */
   'set.reshare': operation(
     v.strictObject({

@@ -140,8 +140,12 @@ export class ProcessShareRoom implements ShareRoom {
     await this.#inSet(this.#theSet(), (client) => client.call('share.prove', { index, custodian, seen: before }));
   }
 
-  async transfer(index: number, custodian: string, to: string): Promise<void> {
-    await this.#inSet(this.#theSet(), (client) => client.call('share.transfer', { index, custodian, to }));
+  async takeOver(index: number, custodian: string): Promise<void> {
+    await this.#inSet(this.#theSet(), (client) => client.call('share.take-over', { index, custodian }));
+  }
+
+  async passOn(index: number, to: string): Promise<void> {
+    await this.#inSet(this.#theSet(), (client) => client.call('share.pass-on', { index, to }));
   }
 
   async reshare(shape: ShareSetShape): Promise<ShareSet> {

@@ -531,6 +531,9 @@ def finding($where; $text): "F \($where): \($text)";
 def identity($where; $id; $spki): if ($id | hex64) and ($spki | base64) then "H \($id) \($spki)"
   else finding($where; "an identity is not the SHA-256 of its key") end;
 
+# A signature by a key that is told, over a text, for the shell to check: of the reading in line $name, or of a share ("s", its line).
+def vouched($name; $key; $signature; $text): "R \($name) \($key.algorithm) \($signature | map(octal) | join("")) \($text | @base64 | bytes | map(octal) | join("")) \($key.spki | [range(0; length; 64) as $at | .[$at:$at + 64]] | join(" "))";
+
 # Everybody who was ever on the roster: line 0, later sessions, those enrolled on the day; the first entry of each id counts.
 def everybody: reduce ($T[0].body.roster[], ($T[1:][] | objects
     | if .type == "ceremony.resumed" then .body.session.roster // empty | .[]
@@ -560,7 +563,25 @@ def everybody: reduce ($T[0].body.roster[], ($T[1:][] | objects
                 or ($identity.algorithm == "rsa-pss-sha256" and ($b | length) != ($identity.spki | rsa_bytes))
               then finding($where; "a unit did not prove its identity")
               else identity($where; $identity.id; $identity.spki),
-                "R \($i) \($identity.algorithm) \($b | map(octal) | join("")) \(.challenge.nonce) \($identity.spki | [range(0; length; 64) as $at | .[$at:$at + 64]] | join(" "))" end
+                vouched("\($i)"; $identity; $b; "keyrite/identity-challenge/1\u0000\(.challenge.nonce)") end
+          end ),
+      # Key pairs to which shares were encrypted, for which custodians vouch: R lines too.
+      ( range(0; $T | length) as $i | "transcript.jsonl line \($i)" as $where | $T[$i]
+        | (if .type == "step.outcome" and .body.act != null then .body.result
+           elif .type == "step.reconciled" and .body.verdict == "applied" then .body.observed else null end)
+        | select(type == "object" and .readBack == true and (.index | type) == "number" and (.custodian | type) == "string"
+            and (.custody | type) == "object" and .custody.form == "own-token")
+        | . as $done | $keys[.custodian] as $key | .custody as $custody
+        | if $key == null or (.set | type) != "string" or ($custody.signature | base64 | not) or ($custody.spki | base64 | not)
+            or ($custody.oaep | IN("sha256", "sha1") | not)
+          then finding($where; "no custodian vouches for the key pair to which a share was encrypted")
+          else ($custody.signature | bytes) as $b
+            | if ($key | proper_key | not) or ($b | length) == 0
+                or (($key.algorithm | startswith("ecdsa")) and ($b | strict_der | not))
+                or ($key.algorithm == "rsa-pss-sha256" and ($b | length) != ($key.spki | rsa_bytes))
+              then finding($where; "no custodian vouches for the key pair to which a share was encrypted")
+              else vouched("s\($i)"; $key; $b;
+                "keyrite/share-key/1\u0000\($done.set)\u0000\($done.index)\u0000\($custody.oaep)\u0000\($custody.spki)") end
           end ),
       ( ( range(0; $T | length) as $i | $T[$i]
           | if .type == "participant.present" then {type: "presence", envelope: .body.proof}
@@ -631,7 +652,7 @@ while read -r kind name rest; do
       rest=${rest#* }
       printf '%b' "${rest%% *}" >"$tmp/reading/$name.signature"
       rest=${rest#* }
-      printf 'keyrite/identity-challenge/1\000%s' "${rest%% *}" >"$tmp/reading/$name.message"
+      printf '%b' "${rest%% *}" >"$tmp/reading/$name.message"
       {
         printf '%s\n' '-----BEGIN PUBLIC KEY-----'
         # shellcheck disable=SC2086 # the lines of the key are words
@@ -1993,8 +2014,11 @@ holds() {
 }
 
 while read -r number algorithm; do
-  holds "$tmp/reading/$number.pem" "$algorithm" "$tmp/reading/$number.signature" "$tmp/reading/$number.message" ||
-    refuse "transcript.jsonl line $number: a unit did not prove its identity"
+  holds "$tmp/reading/$number.pem" "$algorithm" "$tmp/reading/$number.signature" "$tmp/reading/$number.message" && continue
+  case $number in
+    s*) refuse "transcript.jsonl line ${number#s}: no custodian vouches for the key pair to which a share was encrypted" ;;
+    *) refuse "transcript.jsonl line $number: a unit did not prove its identity" ;;
+  esac
 done <"$tmp/readings"
 
 while read -r number message id algorithm; do

@@ -323,7 +323,7 @@ function openRecord(
     checks.push(
       custody,
       shares,
-      new CustodyFormCheck(plan, binding, findings),
+      new CustodyFormCheck(plan, binding, roster, findings),
       new SignOffCheck(plan.signOff.wording, findings),
       new ExceptionCheck(opening, roster, plan, findings),
       new ModuleCheck(plan, binding, findings),

@@ -492,8 +492,10 @@ export interface ShareRoom {
     custodian: string,
     seen: readonly { readonly index: number; readonly by: string; readonly at: string }[],
   ): Promise<void>;
-  /** Who has a share enters it; the successor is shown it, and reads it back. Nothing is combined or kept. */
-  transfer(index: number, custodian: string, to: string): Promise<void>;
+  /** Who passes a share on enters it; it is kept, and never combined, until {@link passOn} or the end of the process. */
+  takeOver(index: number, custodian: string): Promise<void>;
+  /** The successor is shown the share that was taken over, and reads it back; it is forgotten then. */
+  passOn(index: number, to: string): Promise<void>;
   /** From what was entered a new set for the same master key, in the same process, which holds that one from now on. */
   reshare(shape: ShareSetShape): Promise<ShareSet>;
   /** Proves that every share of the set was read back and has its part in a combination that gives the pattern. */

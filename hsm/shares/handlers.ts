@@ -84,8 +84,12 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
       await theSet().prove(index, custodian, seen, link);
       return null;
     },
-    'share.transfer': async ({ index, custodian, to }, link) => {
-      await theSet().transfer(index, custodian, to, link);
+    'share.take-over': async ({ index, custodian }, link) => {
+      await theSet().takeOver(index, custodian, link);
+      return null;
+    },
+    'share.pass-on': async ({ index, to }, link) => {
+      await theSet().passOn(index, to, link);
       return null;
     },
     'set.reshare': (shape) => {

@@ -4,51 +4,42 @@
  * clears what JavaScript copied besides.
  */
 import { randomBytes } from 'node:crypto';
-import { samePattern } from '../../ceremony/check-value';
-import { isValidSignature, SIGNATURE_ALGORITHMS } from '../../ceremony/command/dsse';
-import { agreementKeyStatement, importKeyStatement } from '../../ceremony/command/statements';
 import type { ArgsOf, AskingLink, SHARE_OPERATIONS } from '../contract';
 import { keepFromSwap } from '../native/keep-from-swap';
-import { commitToShare, matchesCommitment, SALT_BYTES, SET_ID_BYTES, type ShareName } from './commitment';
+import { commitToShare, SALT_BYTES, SET_ID_BYTES } from './commitment';
+import { CustodianDesk, type Bring, type Deliver, type SeenShare } from './custodian-desk';
 import { freshSecret, type DrawSecret, type EntropySource } from './entropy';
 import { keyBytesOf } from './key-bytes';
 import { verificationPattern } from './key-check';
+import {
+  firstOf,
+  malformed,
+  requireEachCounts,
+  requirePattern,
+  requireProvenImportKey,
+  requireShape,
+} from './set-checks';
+import { schemeOf } from './set-scheme';
+import type { PublicSet, SetShape } from './set-shape';
 import { shareTrouble } from './share-trouble';
-import { schemeOf, type SetScheme } from './set-scheme';
 import { shortSetId } from './sheet-headings';
-import { WorksheetRefused } from './sheet-refused';
 import { wrapToImportKey } from './wrap-to-import-key';
-
-/** A set as the transcript knows it: id, commitments, pattern. */
-export type PublicSet = ArgsOf<typeof SHARE_OPERATIONS, 'set.reopen'>;
-
-/** What set is made. */
-export type SetShape = Omit<ArgsOf<typeof SHARE_OPERATIONS, 'set.generate'>, 'random'>;
 
 /** What is entered: a copy of a share that was read back already; one of which a copy is yet to be shown. */
 export type HowEntered = Pick<ArgsOf<typeof SHARE_OPERATIONS, 'share.enter'>, 'copy' | 'more'>;
 
-/** A share that was proven before: by whom (a name), and when (a time of day). */
-export type SeenShare = ArgsOf<typeof SHARE_OPERATIONS, 'share.prove'>['seen'][number];
-
-/** Brings what a custodian has, as a worksheet (UTF-8), which is zeroed afterwards; told why the one before was refused. */
-type Bring = (name: ShareName, refused: string | null) => Promise<Uint8Array>;
-
-/** How often a custodian may type a share in one go. */
-export const MAX_ENTRIES = 5;
-
 /** The shares of one set, between generation or first entry and the last load. */
 export class SetInHand {
   readonly known: PublicSet;
-  readonly #generated: Map<number, Buffer>;
+  /** What is yet to be handed over: made here, or brought by who passes it on. */
+  readonly #toHandOver: Map<number, Buffer>;
   readonly #entered = new Map<number, Buffer>();
-  readonly #custodians = new Map<string, number>();
-  /** By whom and when each share was entered or proven, in words. */
-  readonly #seen = new Map<number, string>();
+  readonly #desk: CustodianDesk;
 
   private constructor(known: PublicSet, generated: Map<number, Buffer>) {
     this.known = known;
-    this.#generated = generated;
+    this.#toHandOver = generated;
+    this.#desk = new CustodianDesk(known);
     for (const component of generated.values()) keepFromSwap(component);
   }
 
@@ -104,12 +95,12 @@ export class SetInHand {
   }
 
   /**
-   * Shows a generated share to its custodian until they say that they have it.
+   * Shows a share that is to be handed over to its custodian, until they say that they have it.
    *
    * @throws DeviceError as {@link handOver}; what the person link throws
    */
   async show(index: number, custodian: string, link: AskingLink): Promise<void> {
-    await this.handOver(index, custodian, (name, sheet) => this.#display(name, custodian, sheet, link));
+    await this.handOver(index, custodian, this.#desk.shownBy(custodian, link));
   }
 
   /**
@@ -118,30 +109,26 @@ export class SetInHand {
    * @throws DeviceError as {@link takeBack}; what the person link throws
    */
   async enter(index: number, custodian: string, link: AskingLink, how: HowEntered = {}): Promise<void> {
-    await this.takeBack(index, custodian, this.#typedBy(custodian, link), how);
+    await this.takeBack(index, custodian, this.#desk.typedBy(custodian, link), how);
   }
 
   /**
-   * Gives a generated share out of hand, in whatever form.
+   * Gives a share out of hand, in whatever form.
    *
    * @param deliver is given the worksheet (UTF-8), which is zeroed when it returns
    * @returns what `deliver` returns
    * @throws DeviceError SHARE_NOT_HERE when only its commitment is known or it was read back already; SHARE_SECOND when
    *   the custodian has another share of the set; what `deliver` throws
    */
-  async handOver<T>(
-    index: number,
-    custodian: string,
-    deliver: (name: ShareName, sheet: Buffer) => Promise<T>,
-  ): Promise<T> {
-    this.#name(index);
-    const share = this.#generated.get(index);
+  async handOver<T>(index: number, custodian: string, deliver: Deliver<T>): Promise<T> {
+    this.#desk.name(index);
+    const share = this.#toHandOver.get(index);
     if (share === undefined) {
       const why = this.#entered.has(index) ? 'was read back already' : 'was not made by this process';
       const next = 'Go on with what the custodian has, or make a new set';
-      throw shareTrouble('SHARE_NOT_HERE', `${this.#title(index)} cannot be handed over: it ${why}`, next);
+      throw shareTrouble('SHARE_NOT_HERE', `${this.#desk.title(index)} cannot be handed over: it ${why}`, next);
     }
-    return this.#give(index, custodian, share, deliver);
+    return this.#desk.give(index, custodian, share, deliver);
   }
 
   /**
@@ -154,14 +141,14 @@ export class SetInHand {
    *   `bring` throws
    */
   async takeBack(index: number, custodian: string, bring: Bring, how: HowEntered = {}): Promise<void> {
-    const share = await this.#ask(index, custodian, bring, how.copy === true);
+    this.#desk.name(index);
+    if (this.#entered.has(index) && how.copy !== true) throw this.#desk.alreadyEntered(index);
+    const share = await this.#desk.ask(index, custodian, bring);
     // SECURITY(K-364): kept until the load, and nowhere else; a copy that was right is not kept at all.
     keepFromSwap(share);
     if (this.#entered.has(index)) share.fill(0);
     else this.#entered.set(index, share);
-    if (how.more === true) return;
-    this.#generated.get(index)?.fill(0);
-    this.#generated.delete(index);
+    if (how.more !== true) this.#forget(index);
   }
 
   /**
@@ -171,27 +158,40 @@ export class SetInHand {
    * @throws DeviceError as {@link enter}
    */
   async prove(index: number, custodian: string, seen: readonly SeenShare[], link: AskingLink): Promise<void> {
-    for (const one of seen) this.#seen.set(one.index, `already entered by ${one.by} at ${one.at}`);
+    this.#desk.recall(seen);
     // SECURITY(K-330): what a drill is given is never combined, nor there when the next custodian comes.
-    (await this.#ask(index, custodian, this.#typedBy(custodian, link))).fill(0);
+    (await this.#desk.ask(index, custodian, this.#desk.typedBy(custodian, link))).fill(0);
   }
 
   /**
-   * Lets who has a share pass it on: entered by the one, shown to the other, read back by the other. Nothing is combined.
+   * Takes a share from who passes it on, for a successor: until {@link passOn} it is here, and is not combined.
    *
-   * @throws DeviceError as {@link enter}; SHARE_SECOND when both are one
+   * @throws DeviceError as {@link enter}
    */
-  async transfer(index: number, from: string, to: string, link: AskingLink): Promise<void> {
-    if (from === to) {
-      throw shareTrouble('SHARE_SECOND', `${from} has ${this.#title(index)} already`, 'Name another successor');
-    }
-    const share = await this.#ask(index, from, this.#typedBy(from, link));
+  async takeOver(index: number, from: string, link: AskingLink): Promise<void> {
+    const share = await this.#desk.ask(index, from, this.#desk.typedBy(from, link));
+    keepFromSwap(share);
+    this.#forget(index);
+    this.#toHandOver.set(index, share);
+  }
+
+  /**
+   * Shows a share that was taken over to the successor, and lets them read it back; afterwards it is not here any more.
+   *
+   * @throws DeviceError SHARE_NOT_HERE when it was not taken over; SHARE_SECOND when the successor is who passes it on, or
+   *   has another share; otherwise as {@link enter}
+   */
+  async passOn(index: number, to: string, link: AskingLink): Promise<void> {
     try {
-      await this.#give(index, to, share, (name, sheet) => this.#display(name, to, sheet, link));
+      if (this.#desk.has(to, index)) {
+        const message = `${to} has ${this.#desk.title(index)} already`;
+        throw shareTrouble('SHARE_SECOND', message, 'Name another successor');
+      }
+      await this.show(index, to, link);
       // SECURITY(K-331): what the successor has is what was committed to, or the transfer did not happen.
-      (await this.#ask(index, to, this.#typedBy(to, link))).fill(0);
+      (await this.#desk.ask(index, to, this.#desk.typedBy(to, link))).fill(0);
     } finally {
-      share.fill(0);
+      this.#forget(index);
     }
   }
 
@@ -232,78 +232,6 @@ export class SetInHand {
     requireEachCounts(this.#entered, this.known);
   }
 
-  /** Shows a worksheet to whom it is for, until they say that they have it. */
-  async #display(name: ShareName, custodian: string, sheet: Buffer, link: AskingLink): Promise<void> {
-    (await link.ask({ kind: 'share-show', custodian, ...this.#about(name) }, sheet)).fill(0);
-  }
-
-  #typedBy(custodian: string, link: AskingLink): Bring {
-    return (name, refused) => link.ask({ kind: 'share-enter', custodian, ...this.#about(name), refused });
-  }
-
-  #about({ set, index, count }: ShareName) {
-    return { set, index, of: count, form: this.#scheme.form, ...this.#length } as const;
-  }
-
-  async #give<T>(
-    index: number,
-    custodian: string,
-    share: Uint8Array,
-    deliver: (name: ShareName, sheet: Buffer) => Promise<T>,
-  ): Promise<T> {
-    const name = this.#name(index);
-    this.#requireOneShare(custodian, index);
-    const sheet = this.#scheme.write(name, custodian, share);
-    try {
-      const delivered = await deliver(name, sheet);
-      this.#custodians.set(custodian, index);
-      return delivered;
-    } finally {
-      sheet.fill(0);
-    }
-  }
-
-  /** What a custodian brings, once it is the share asked for; the caller keeps or zeroes it. */
-  async #ask(index: number, custodian: string, bring: Bring, isCopy = false): Promise<Buffer> {
-    const name = this.#name(index);
-    if (this.#entered.has(index) && !isCopy) {
-      throw shareTrouble(
-        'SHARE_ENTERED',
-        `${this.#title(index)} was ${this.#seen.get(index) ?? 'entered and checked already'}`,
-        'Go on with the next share',
-      );
-    }
-    this.#requireOneShare(custodian, index);
-    let refused: string | null = null;
-    for (let entry = 1; entry <= MAX_ENTRIES; entry += 1) {
-      let brought: Uint8Array | null = null;
-      try {
-        brought = await bring(name, refused);
-        const share = this.#check(brought, name, custodian);
-        this.#custodians.set(custodian, index);
-        this.#seen.set(index, `already entered by ${custodian} at ${timeOfDay()}`);
-        return share;
-      } catch (error) {
-        if (!(error instanceof WorksheetRefused)) throw error;
-        refused = this.#withWhoEntered(error.message);
-      } finally {
-        brought?.fill(0);
-      }
-    }
-    throw shareTrouble(
-      'SHARE_WRONG',
-      `${this.#title(index)} was entered by ${custodian} ${String(MAX_ENTRIES)} times and is wrong each time, last: ${String(refused)}`,
-      'Compare what the custodian has with what is entered, and enter the share again. If what the custodian has is itself wrong, make a new set',
-    );
-  }
-
-  /** A heading tells of a share that was entered before: by whom, and when. */
-  #withWhoEntered(refusal: string): string {
-    const [heading, index] = /^by its heading this is share ([0-9]+)/.exec(refusal) ?? [];
-    const seen = this.#seen.get(Number(index));
-    return heading === undefined || seen === undefined ? refusal : refusal.replace(heading, `${heading}, ${seen}`);
-  }
-
   /**
    * Combines what was entered, checks the pattern, and encrypts the master key to a unit's import key.
    *
@@ -323,6 +251,12 @@ export class SetInHand {
     }
   }
 
+  /** Zeroes a share that needs not be handed over any more. */
+  #forget(index: number): void {
+    this.#toHandOver.get(index)?.fill(0);
+    this.#toHandOver.delete(index);
+  }
+
   #requireEnough(): void {
     const lacking = this.known.threshold - this.#entered.size;
     if (lacking > 0) {
@@ -333,114 +267,4 @@ export class SetInHand {
       throw shareTrouble('SHARES_MISSING', message, 'Let the custodians enter what is missing');
     }
   }
-
-  #check(typed: Uint8Array, name: ShareName, custodian: string): Buffer {
-    const share = this.#scheme.read(typed, name, custodian, keyBytesOf(this.known));
-    const found = this.known.shares.find(({ index, salt, commitment }) =>
-      matchesCommitment({ ...name, index }, share, salt, commitment),
-    );
-    // SECURITY(K-17): before anything is combined.
-    if (found?.index === name.index) return share;
-    share.fill(0);
-    const asked = `share ${String(name.index)} of set ${shortSetId(name.set)} is asked for`;
-    if (found === undefined) {
-      throw new WorksheetRefused(
-        `everything in it is well formed, but this is not the share that was handed out: ${asked}`,
-      );
-    }
-    const seen = this.#seen.get(found.index);
-    const already = seen === undefined ? '' : `, which was ${seen}`;
-    throw new WorksheetRefused(`this is share ${String(found.index)} of the same set${already}: ${asked}`);
-  }
-
-  #name(index: number): ShareName {
-    if (!this.known.shares.some((share) => share.index === index)) {
-      const message = `Set ${shortSetId(this.known.set)} has no share ${String(index)}`;
-      throw shareTrouble('SHARE_UNKNOWN', message, `Ask for a share from 1 to ${String(this.known.shares.length)}`);
-    }
-    const { set, scheme, threshold, shares } = this.known;
-    return { set, scheme, threshold, count: shares.length, index };
-  }
-
-  get #scheme(): SetScheme {
-    return schemeOf(this.known.scheme);
-  }
-
-  /** Of another key than one of 32 bytes, for whoever draws the fields. */
-  get #length(): Pick<PublicSet, 'bytes'> {
-    return this.known.bytes === undefined ? {} : { bytes: this.known.bytes };
-  }
-
-  #title(index: number): string {
-    return `Share ${String(index)} of set ${shortSetId(this.known.set)}`;
-  }
-
-  /** Nobody holds two different shares of a set. */
-  #requireOneShare(custodian: string, index: number): void {
-    // SECURITY(K-363): copies or not.
-    const has = this.#custodians.get(custodian);
-    if (has === undefined || has === index) return;
-    const message = `${custodian} has share ${String(has)} of set ${shortSetId(this.known.set)} and may not have share ${String(index)} too`;
-    throw shareTrouble('SHARE_SECOND', message, 'Give this share to another custodian');
-  }
-}
-
-function requireShape({ scheme, threshold, count }: SetShape): void {
-  const why = schemeOf(scheme).wrongShape(threshold, count);
-  if (why !== null) throw malformed(why);
-}
-
-/** The time of day on the workstation's clock, UTC. */
-function timeOfDay(): string {
-  return `${new Date().toISOString().slice(11, 16)} UTC`;
-}
-
-/** The first shares by index, as many as are needed. */
-function firstOf(shares: ReadonlyMap<number, Buffer>, needed: number): ReadonlyMap<number, Buffer> {
-  return new Map([...shares].sort(([left], [right]) => left - right).slice(0, needed));
-}
-
-/** Every share has its part in a combination that gives the set's pattern. */
-function requireEachCounts(shares: ReadonlyMap<number, Buffer>, known: PublicSet): void {
-  const sorted = [...shares].sort(([left], [right]) => left - right);
-  for (let begin = 0; begin < sorted.length; begin += known.threshold) {
-    // The last ones go with some that had their part already.
-    const from = Math.min(begin, sorted.length - known.threshold);
-    requirePattern(new Map(sorted.slice(from, from + known.threshold)), known).fill(0);
-  }
-}
-
-/** The master key that as many shares as are needed give, if it has the set's pattern; the caller zeroes it. */
-function requirePattern(shares: ReadonlyMap<number, Buffer>, known: PublicSet): Buffer {
-  const masterKey = schemeOf(known.scheme).combine([...shares.values()]);
-  if (masterKey !== null && samePattern(verificationPattern(masterKey), known.pattern)) return masterKey;
-  masterKey?.fill(0);
-  const message = `The shares of set ${shortSetId(known.set)}, each as committed to, do not give its verification pattern`;
-  throw shareTrouble('SET_PATTERN', message, 'Stop: the record of the set is wrong. Make a new set');
-}
-
-function requireProvenImportKey(
-  importKey: ArgsOf<typeof SHARE_OPERATIONS, 'set.wrap'>['importKey'],
-  identity: ArgsOf<typeof SHARE_OPERATIONS, 'set.wrap'>['identity'],
-): void {
-  const algorithm = SIGNATURE_ALGORITHMS.find((one) => one === identity.algorithm);
-  const statement =
-    'oaep' in importKey
-      ? importKeyStatement(importKey.spki, importKey.oaep)
-      : agreementKeyStatement(importKey.spki, importKey.kdf);
-  const signature = Buffer.from(importKey.signature, 'base64');
-  if (algorithm !== undefined && isValidSignature({ algorithm, spki: identity.spki }, statement, signature)) return;
-  throw shareTrouble(
-    'IMPORT_KEY_UNPROVEN',
-    "The import key is not vouched for by the unit's identity key: the master key was not encrypted to it",
-    'Read the unit again. If its identity is proven and this happens again, stop: something stands between unit and Keyrite',
-  );
-}
-
-function malformed(why: string): Error {
-  return shareTrouble(
-    'SET_MALFORMED',
-    `The set of shares is malformed: ${why}`,
-    'Stop: the record or the plan is wrong',
-  );
 }

@@ -83,6 +83,9 @@ export const RESHARE: readonly (readonly [string, JsonObject])[] = [
   ['abababab/share-2', { set: NEW_SET, index: 2, custodian: 'dora', readBack: true }],
 ];
 
+/** The act after which share 2 of the new set is on Dora's own token. */
+export const ON_OWN_TOKEN = { act: 'abababab/share-2', set: NEW_SET, index: 2, custodian: 'dora' } as const;
+
 /** The fact that the old set is replaced. */
 export const REPLACED = { set: OLD_SET, by: NEW_SET, pattern: PATTERN } as const;
 
@@ -104,6 +107,7 @@ export function sharePlan(text: string): string {
     .replace('  - { id: witnesses,', '  - { id: heirs, role: custodian, count: 2 }\n  - { id: witnesses,')
     .replace('positions: [administrators, custodians,', 'positions: [administrators, custodians, heirs,')
     .replace('masterKey: current', 'masterKey: none')
+    .replace('form: worksheet }', 'form: worksheet, forms: [{ share: 2, form: own-token }] }')
     .replace(
       /^pins: \[\]$/m,
       'keptShares: [{ id: old-key, scheme: threshold, shares: 3, threshold: 2, is: current, custodians: [custodians, heirs] }]\npins: []',

@@ -22,7 +22,7 @@ import {
   type PayloadType,
   type SignatureAlgorithm,
 } from '../../ceremony/command/dsse';
-import { identityChallenge } from '../../ceremony/command/statements';
+import { identityChallenge, shareKeyStatement } from '../../ceremony/command/statements';
 import {
   commandSha256,
   stateSha256,
@@ -42,6 +42,7 @@ import { RULES, type Draft, type FileRef, type Line, type RosterEntry } from '..
 import { TranscriptWriter } from '../../ceremony/transcript/writer';
 import { ENTRIES, LEDGER_BEFORE, custodyPlan, type Entry } from './custody-story';
 import {
+  ON_OWN_TOKEN,
   OLD_SET,
   REPLACED,
   RESHARE,
@@ -641,7 +642,10 @@ class SoftwareCeremony {
         await this.command(step, 'activate', { command: 'master-key.activate', pattern: PATTERN }, ['bela']);
         return [];
       case 'shares.reshare':
-        for (const [act, result] of RESHARE) await this.act(step, act, 'of shares', null, result);
+        for (const [act, result] of RESHARE) {
+          const custody = act === ON_OWN_TOKEN.act ? { custody: this.ownToken() } : {};
+          await this.act(step, act, 'of shares', null, { ...result, ...custody });
+        }
         await this.append({
           type: 'fact.recorded',
           step,
@@ -935,6 +939,15 @@ class SoftwareCeremony {
   private async file(name: string, content: Uint8Array): Promise<FileRef> {
     await this.folder.create(name, content);
     return { name, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+
+  /** What is told of a share on its custodian's own token, whose key pair there their signing key vouches for. */
+  private ownToken(): JsonObject {
+    const { set, index, custodian } = ON_OWN_TOKEN;
+    const spki = Buffer.from('a key pair on the token').toString('base64');
+    const statement = shareKeyStatement({ set, index, spki, oaep: 'sha256' });
+    const signature = Buffer.from(signWith(this.person(custodian), statement)).toString('base64');
+    return { form: 'own-token', spki, oaep: 'sha256', signature, sha256: 'e'.repeat(64) };
   }
 
   private person(id: string): Person {

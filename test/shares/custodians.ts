@@ -1,6 +1,6 @@
 /** A person link for tests: custodians who keep what they are shown and type what a test tells them. */
 import type { Dialogue, AskingLink } from '../../hsm/contract';
-import type { SetShape } from '../../hsm/shares/set-in-hand';
+import type { SetShape } from '../../hsm/shares/set-shape';
 
 type Enter = Extract<Dialogue, { kind: 'share-enter' }>;
 

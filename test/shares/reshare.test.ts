@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../ceremony/command/device-error';
 import type { AskingLink, Dialogue } from '../../hsm/contract';
-import { SetInHand, type PublicSet, type SetShape } from '../../hsm/shares/set-in-hand';
+import { SetInHand } from '../../hsm/shares/set-in-hand';
+import type { PublicSet, SetShape } from '../../hsm/shares/set-shape';
 
 /** Custodians who copy what they are shown and type it back, unless `types` has something else in store. */
 class Custodians implements AskingLink {
@@ -98,16 +99,30 @@ describe.each(SHAPES)('of a set of $count shares, $scheme', (shape) => {
 
   it('one is passed on, and both have the same', async () => {
     const { known, link } = await madeBefore(shape);
-    await SetInHand.reopen(known).transfer(1, who(1), 'heir', link);
+    const pass = async (to: string): Promise<void> => {
+      const set = SetInHand.reopen(known);
+      await set.takeOver(1, who(1), link);
+      await set.passOn(1, to, link);
+    };
+    await pass('heir');
     await SetInHand.reopen(known).prove(1, 'heir', [], link);
     await SetInHand.reopen(known).prove(1, who(1), [], link);
-    expect((await troubleOf(SetInHand.reopen(known).transfer(1, who(1), who(1), link))).code).toBe('SHARE_SECOND');
+    expect((await troubleOf(pass(who(1)))).code).toBe('SHARE_SECOND');
     // A successor whose copy is wrong has nothing: the transfer did not happen.
     link.types = ({ custodian }) =>
       custodian === 'clumsy'
         ? link.sheetOf('clumsy', known).replace(/\b([a-z]{4,}|[0-9A-F]{4})\b(?=[^]*$)/, '')
         : undefined;
-    expect((await troubleOf(SetInHand.reopen(known).transfer(1, who(1), 'clumsy', link))).code).toBe('SHARE_WRONG');
+    expect((await troubleOf(pass('clumsy'))).code).toBe('SHARE_WRONG');
+    // What is on its way is nobody's to combine, and is gone once it was passed on.
+    link.types = () => undefined;
+    const set = SetInHand.reopen(known);
+    expect((await troubleOf(set.passOn(1, 'heir', link))).code).toBe('SHARE_NOT_HERE');
+    await set.takeOver(1, who(1), link);
+    expect((await troubleOf(Promise.resolve().then(() => set.reshare(shape)))).code).toBe('SHARES_MISSING');
+    await set.passOn(1, 'heir', link);
+    expect((await troubleOf(set.passOn(1, 'heir', link))).code).toBe('SHARE_SECOND');
+    expect((await troubleOf(set.passOn(1, 'other', link))).code).toBe('SHARE_NOT_HERE');
   });
 
   it('a quorum makes a new set of any shape for the same master key, and fewer do not', async () => {

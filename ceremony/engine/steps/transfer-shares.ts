@@ -38,8 +38,7 @@ async function passOn(
   requireNoOther(ceremony, set, share.index, to);
   const successor = ceremony.participant(to).name;
   const about = { set: set.set, index: share.index, custodian: to, holder: holder.id };
-  // The successor first: the holder is who begins.
-  for (const id of [to, holder.id]) await takeTurn(ceremony, step.id, id);
+  await takeTurn(ceremony, step.id, holder.id);
   await act(ceremony, {
     step: step.id,
     key: `share-${String(share.index)}/${holder.id}`,
@@ -53,7 +52,10 @@ async function passOn(
       try {
         await shares.end();
         await shares.reopen(openable(set));
-        await shares.transfer(share.index, holder.id, to);
+        await shares.takeOver(share.index, holder.id);
+        // SECURITY(K-309): the screen is blank, and the share shows only to who proves to be the successor.
+        await takeTurn(ceremony, step.id, to);
+        await shares.passOn(share.index, to);
       } finally {
         await shares.end();
       }

@@ -12,6 +12,7 @@ import { checkpointBody, checkpointFiles } from '../../../ceremony/transcript/ch
 import { EMPTY, sha256, text, withSums, type Files } from './bundle-files';
 import { jsonOf, looseLines, said, type Forgery, type LooseLine } from './forgery';
 import { makeAddenda } from './insider-addenda';
+import { InsiderShares } from './insider-shares';
 import { InsiderUnits } from './insider-units';
 import {
   InventedPeople,
@@ -36,6 +37,7 @@ class Insider {
   private readonly people: InventedPeople;
   private readonly seals: Seals;
   private readonly units: InsiderUnits;
+  private readonly shares: InsiderShares;
   private readonly tree = new MerkleTree();
   private readonly written: string[] = [];
   /** Numbers, in the bundle before, of the checkpoints announced so far. */
@@ -55,6 +57,7 @@ class Insider {
     const lines = looseLines(original);
     this.people = new InventedPeople(forgery.cast ?? 'cast', lines);
     this.seals = new Seals(forgery);
+    this.shares = new InsiderShares(lines, forgery.cast ?? 'cast');
     const custodians = everybodyIn(lines).filter(({ roles }) => roles.includes('custodian'));
     this.units = new InsiderUnits(
       forgery,
@@ -183,7 +186,7 @@ class Insider {
         });
       case 'step.outcome':
       case 'step.reconciled':
-        return line.body['act'] === 'write' ? this.packageTold(body) : this.units.settle(line);
+        return line.body['act'] === 'write' ? this.packageTold(body) : this.shares.vouch(this.units.settle(line));
       case 'fact.recorded':
         if (body['fact'] === 'unit.connected')
           return { ...body, value: this.units.connected(body['value'] as JsonObject) };

@@ -160,6 +160,17 @@ function* made(told: Told): Generator<Corruption> {
     }));
     yield result(act, 'by somebody of another position', (old) => ({ ...old, custodian: 'hans' }));
   }
+  const onToken = (what: string, change: JsonObject): Corruption =>
+    result('abababab/share-2', `on the token: ${what}`, (old) => ({
+      ...old,
+      custody: { ...(old['custody'] as JsonObject), ...change },
+    }));
+  yield onToken('a key pair of somebody else', { spki: Buffer.from('another key pair').toString('base64') });
+  yield onToken('another hash', { oaep: 'sha1' });
+  yield onToken('signed by nobody', { signature: Buffer.alloc(70, 1).toString('base64') });
+  yield onToken('signed by the cast, over nothing', { signature: Buffer.alloc(64, 1).toString('base64') });
+  yield result('abababab/share-2', 'on a worksheet, not on the token', ({ custody: _, ...old }) => old);
+  yield result('abababab/share-2', 'of no set', ({ set: _, ...old }) => old);
   const replacing = told.place(({ body }) => body['fact'] === 'share-set.replaced');
   const step = told.lines[replacing]?.step ?? null;
   const voided = { at: '2026-11-23T09:00:00.000Z', type: 'fact.recorded', step, by: [], salt: 'a'.repeat(32) };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Set, Tuple
 
+from .canonical import NotCanonical, from_base64
 from .case import Case, refuse
 from .finding import Refused
 from .people import WATCHERS
@@ -139,6 +140,20 @@ class KeptShares:
         told = result.get("custody", {"form": "worksheet"})
         if {name: told[name] for name in FORM if name in told} != expected:
             refuse(line, "a share was handed over in another form than the plan gives it")
+        if told["form"] == "own-token" and not self._is_vouched_for(result, told):
+            refuse(line, "no custodian vouches for the key pair to which a share was encrypted")
+
+    def _is_vouched_for(self, result: Dict[str, Any], told: Dict[str, Any]) -> bool:
+        """The custodian's signing key signed which key pair it is, for which share of which set."""
+        key = self._case.people.keys.get(result["custodian"])
+        if key is None or "set" not in result:
+            return False
+        parts = ["keyrite/share-key/1", result["set"], str(result["index"]), told["oaep"], told["spki"]]
+        try:
+            signature = from_base64(told["signature"])
+        except NotCanonical:
+            return False
+        return self._case.envelopes.checker.holds(key, "\0".join(parts).encode("utf-8"), signature)
 
     def voided(self, name: str) -> None:
         self._sets = [one for one in self._sets if one.set != name]
