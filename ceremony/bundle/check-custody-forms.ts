@@ -65,7 +65,7 @@ export class CustodyFormCheck implements LineCheck {
     const done = resultOf(line);
     const told = v.safeParse(HandedOver, done);
     if (!told.success) return;
-    if (!sameJson(told.output.custody ?? WORKSHEET, this.planned(told.output))) {
+    if (!sameJson(told.output.custody ?? WORKSHEET, this.planned(line.step, told.output))) {
       // SECURITY(K-308): a share on a medium or a printer that nobody approved may be read by others.
       this.findings.add(TRANSCRIPT, line.seq, 'a share was handed over in another form than the plan gives it');
     }
@@ -87,10 +87,14 @@ export class CustodyFormCheck implements LineCheck {
     return key !== null && isValidSignature(key, statement, Buffer.from(custody.signature, 'base64'));
   }
 
-  /** Copies are on worksheets, like the share that they are copies of. */
-  private planned({ index, custodian, copy }: HandedOver): v.InferOutput<typeof Custody> {
+  /**
+   * Copies are on worksheets, like the share that they are copies of; so is a share that is passed on, which is one of an
+   * older set: the plan's forms are those of the set that it makes.
+   */
+  private planned(step: string | null, { index, custodian, copy }: HandedOver): v.InferOutput<typeof Custody> {
     const { share: _, ...form } = custodyFormOf(this.plan, index);
-    if (copy !== undefined) return WORKSHEET;
+    const isPassedOn = this.plan.steps.some(({ id, action }) => id === step && action === 'shares.transfer');
+    if (copy !== undefined || isPassedOn) return WORKSHEET;
     if (form.form !== 'age-file' || form.lock !== 'recipient') return form;
     const recipient = this.binding().people.find(({ id }) => id === custodian)?.age?.recipient;
     return { ...form, ...(recipient === undefined ? {} : { recipient }) };

@@ -25,7 +25,9 @@ import {
   type ShareValue,
 } from '../transcript/share-fact';
 import type { Documents } from './check-opening';
+import { BoundedMap } from './bounded-map';
 import type { Findings } from './findings';
+import { HandedOut, handedOutFaults } from './handed-out';
 import { TRANSCRIPT } from './layout';
 import type { LineCheck } from './line-check';
 import type { PresentPeople } from './present-people';
@@ -44,6 +46,16 @@ const ACTS: Readonly<Record<ShareStep['action'], readonly ShareAct[]>> = {
 
 const Entered = v.object({ set: v.string(), index: v.number(), custodian: v.string(), entered: v.literal(true) });
 const MadeFrom = v.object({ shareSet: v.object({ set: v.string() }), replaces: v.string() });
+/** A share of a kept set that was passed on: who had it, and who has it too. */
+const PassedOn = v.object({
+  set: v.string(),
+  index: v.number(),
+  custodian: v.string(),
+  holder: v.string(),
+  readBack: v.literal(true),
+});
+const Transferred = v.object({ set: v.string(), shares: v.number() });
+const Reshared = v.object({ set: v.string(), replaces: v.string(), shares: v.number(), readBack: v.number() });
 const Drilled = v.object({ set: v.string(), good: v.number(), shares: v.number(), threshold: v.number() });
 const Destroyed = v.object({
   set: v.string(),
@@ -52,6 +64,9 @@ const Destroyed = v.object({
   threshold: v.number(),
   rotate: v.boolean(),
 });
+
+/** More handings-out than any ceremony has. */
+const MOST_HANDED = 10_000;
 
 /** A step about kept shares as far as the transcript has come. */
 interface Progress {
@@ -62,7 +77,10 @@ interface Progress {
   readonly entered: Set<number>;
   /** Of the sets made in the step: how many old shares had been entered by then. */
   readonly made: Map<string, number>;
-  replaced: boolean;
+  /** Shares that were read back by a successor, as index, holder and successor. */
+  readonly passedOn: Set<string>;
+  /** The set that took the place of the old one; null before. */
+  replacedBy: string | null;
 }
 
 /** See the head of this file. */
@@ -76,6 +94,8 @@ export class ShareCheck implements LineCheck {
   private readonly findings: Findings;
   private readonly steps: ReadonlyMap<string, Progress>;
   private readonly book: ShareBook;
+  /** Shares of sets made in steps about kept shares, by step and act. */
+  private readonly handed: BoundedMap<HandedOut>;
   private full = false;
 
   /** @param binding the one in force at the line that was taken last */
@@ -96,13 +116,19 @@ export class ShareCheck implements LineCheck {
     this.findings = findings;
     const sets = first.shareSets?.sets ?? [];
     this.book = new ShareBook(sets, plan.masterKey?.id ?? '', (id) => nameOf(roster, id));
+    this.handed = new BoundedMap('shares of new sets', findings, MOST_HANDED);
     this.steps = new Map(
-      plan.steps
-        .filter(isAboutShares)
-        .map((step) => [
-          step.id,
-          { step, told: new Map(), entered: new Set<number>(), made: new Map<string, number>(), replaced: false },
-        ]),
+      plan.steps.filter(isAboutShares).map((step) => [
+        step.id,
+        {
+          step,
+          told: new Map(),
+          entered: new Set<number>(),
+          made: new Map<string, number>(),
+          passedOn: new Set<string>(),
+          replacedBy: null,
+        },
+      ]),
     );
     // SECURITY(K-335): commitments of a set that is not what the approved plan says prove nothing about its shares.
     for (const fault of setFaults(sets)) findings.add('binding.json', null, `its sets of shares: ${fault}`);
@@ -125,9 +151,9 @@ export class ShareCheck implements LineCheck {
     else if (replaced !== null) this.replace(line, replaced);
     const progress = this.steps.get(line.step ?? '');
     if (progress !== undefined && line.type === 'step.outcome' && line.body.act !== null)
-      this.done(line.body.result, progress);
+      this.done(line, line.body.act, line.body.result, progress);
     if (progress !== undefined && line.type === 'step.reconciled' && line.body.verdict === 'applied')
-      this.done(line.body.observed, progress);
+      this.done(line, line.body.act, line.body.observed, progress);
     this.book.take(line);
     if (this.book.isFull && !this.full && this.steps.size > 0) {
       this.full = true;
@@ -147,7 +173,7 @@ export class ShareCheck implements LineCheck {
     }
   }
 
-  private done(result: unknown, progress: Progress): void {
+  private done(line: Line, act: string, result: unknown, progress: Progress): void {
     const old = this.kept(progress.step);
     const entered = v.safeParse(Entered, result);
     if (entered.success && entered.output.set === old?.set && this.holds(old, entered.output))
@@ -155,6 +181,16 @@ export class ShareCheck implements LineCheck {
     const made = v.safeParse(MadeFrom, result);
     if (made.success && made.output.replaces === old?.set)
       progress.made.set(made.output.shareSet.set, progress.entered.size);
+    const passed = v.safeParse(PassedOn, result);
+    if (passed.success && passed.output.set === old?.set && this.mayPass(old, passed.output))
+      progress.passedOn.add(passingOf(passed.output));
+    const handed = v.safeParse(HandedOut, result);
+    if (handed.success) this.handed.set(`${line.step ?? ''} ${act}`, handed.output, line.seq);
+  }
+
+  /** Whether a passing-on is of people of the record: anything else is not kept in mind. */
+  private mayPass(old: KeptSet, { index, holder, custodian }: v.InferOutput<typeof PassedOn>): boolean {
+    return this.holds(old, { index, custodian: holder }) && this.roster.keyOf(custodian) !== null;
   }
 
   private holds(set: KeptSet, { index, custodian }: { readonly index: number; readonly custodian: string }): boolean {
@@ -185,6 +221,11 @@ export class ShareCheck implements LineCheck {
     }
     if (value.act === 'transferred' && !this.mayGet(value, set, progress.step)) {
       this.wrong(line, 'passes a share on to somebody who has another one, or whom the plan does not name');
+      return;
+    }
+    // SECURITY(K-331): a share is with a successor who read it back, and with nobody who only says so.
+    if (value.act === 'transferred' && !progress.passedOn.has(passingOf({ ...value, custodian: value.to ?? '' }))) {
+      this.wrong(line, 'passes a share on that the successor did not read back');
       return;
     }
     if (value.act === 'destroyed' && set.state === 'current') {
@@ -260,23 +301,18 @@ export class ShareCheck implements LineCheck {
       fresh?.shares.length === wanted?.shares
         ? []
         : ['is not the one that the plan asks for']),
-      ...(fresh !== undefined && this.isHandedOut(fresh, wanted?.custodians ?? '')
+      ...(lengthOf(fresh) === lengthOf(old) && lengthOf(fresh) === wanted?.bytes
         ? []
-        : ['was not read back whole, each share by another custodian']),
+        : ['is of a key of another length']),
+      ...(fresh === undefined ? [] : handedOutFaults(fresh, this.handed.values(), this.plan, this.roster)).map(
+        (fault) => `was not read back whole, each share by another: ${fault}`,
+      ),
     ];
     for (const fault of faults) this.wrong(line, `the new set of shares ${fault}`);
-    progress.replaced = true;
+    progress.replacedBy = by;
   }
 
-  private isHandedOut(set: KeptSet, position: string): boolean {
-    const holders = set.shares.map(({ holders: all }) => all.at(-1)?.id);
-    return (
-      holders.every((id) => id !== undefined && this.roster.positionOf(id) === position) &&
-      new Set(holders).size === holders.length
-    );
-  }
-
-  private complete(line: Line, result: unknown, { step, told, replaced }: Progress): void {
+  private complete(line: Line, result: unknown, { step, told, replacedBy }: Progress): void {
     const set = this.kept(step);
     if (set === null) return;
     const isTold = (index: number, holder: string): boolean => told.has(`${String(index)} ${holder}`);
@@ -295,11 +331,22 @@ export class ShareCheck implements LineCheck {
         const moved = [...told.values()].length;
         const needed = this.plan.positions.find(({ id }) => id === step.from)?.count ?? 0;
         if (moved < needed) this.wrong(line, `${String(needed)} shares were to be passed on, ${String(moved)} were`);
+        if (!v.is(Transferred, result) || !sameJson(v.parse(Transferred, result), { set: set.set, shares: moved }))
+          this.wrong(line, 'the outcome does not count the shares that were passed on as its lines do');
         break;
       }
-      case 'shares.reshare':
-        if (!replaced) this.wrong(line, 'nothing tells that the set was replaced');
+      case 'shares.reshare': {
+        const fresh = this.book.sets.find((one) => one.set === replacedBy);
+        if (fresh === undefined) {
+          this.wrong(line, 'nothing tells that the set was replaced');
+          break;
+        }
+        const shares = fresh.shares.length;
+        const expected = { set: fresh.set, replaces: set.set, shares, readBack: shares };
+        if (!v.is(Reshared, result) || !sameJson(v.parse(Reshared, result), expected))
+          this.wrong(line, 'the outcome does not tell of the new set as its lines do');
         break;
+      }
       case 'shares.destroy': {
         for (const { share, holder } of untold)
           this.wrong(line, `nothing is on record of share ${String(share.index)} that ${holder.id} has`);
@@ -327,6 +374,16 @@ export class ShareCheck implements LineCheck {
   private wrong(line: Line, reason: string): void {
     this.findings.add(TRANSCRIPT, line.seq, reason);
   }
+}
+
+/** Length in bytes of a set's master key: 32 where the set does not tell another. */
+function lengthOf(set: KeptSet | undefined): number {
+  return set?.bytes ?? 32;
+}
+
+/** A passing-on as a text: index, who had the share, and who has it too. */
+function passingOf(one: { readonly index: number; readonly holder: string; readonly custodian: string }): string {
+  return `${String(one.index)} ${one.holder} ${one.custodian}`;
 }
 
 function nameOf(roster: RosterSoFar, id: string): string {

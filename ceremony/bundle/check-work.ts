@@ -14,6 +14,7 @@ import type { Documents } from './check-opening';
 import { Reading } from './check-readings';
 import type { Contents } from './contents';
 import type { Findings } from './findings';
+import { HandedOut, handedOutFaults } from './handed-out';
 
 /** An act as its intent announced it, as far as it counts for what comes after. */
 export interface Intent {
@@ -87,15 +88,6 @@ const Answer = v.object({ asked: v.string() });
 /** Ids of sets and people; something longer is none. */
 const ShortText = v.pipe(v.string(), v.maxLength(64));
 
-const HandedResult = v.object({
-  set: ShortText,
-  index: v.number(),
-  custodian: ShortText,
-  readBack: v.literal(true),
-  /** Position whose copy it is. */
-  copy: v.exactOptional(ShortText),
-});
-
 /** What the act `make` tells of its key package. */
 const Told = v.object({
   wrapped: v.string(),
@@ -138,14 +130,6 @@ export interface WorkContext {
   readonly findings: Findings;
 }
 
-/** A share that an act handed out, as its result tells. */
-interface Handed {
-  readonly set: string;
-  readonly index: number;
-  readonly custodian: string;
-  readonly copy?: string;
-}
-
 /** What a reading shows, as far as units are compared: hashes of registers and state (null: the token keeps none). */
 interface Shown {
   readonly pattern: string | null;
@@ -172,7 +156,7 @@ export class StepWork {
   private readonly needed: ReadonlySet<string>;
   /** The set that was made; null for none. */
   private made: SetShape | null = null;
-  private readonly handed: BoundedMap<Handed>;
+  private readonly handed: BoundedMap<HandedOut>;
   private packaged: PackageTold = { made: null, written: false };
   /** The last readings of units in facts of the last attempt. */
   private readonly readings = new Map<string, Shown>();
@@ -377,7 +361,7 @@ export class StepWork {
   }
 
   private hand(act: string, seq: number, result: Json): void {
-    const handed = v.safeParse(HandedResult, result);
+    const handed = v.safeParse(HandedOut, result);
     if (handed.success) this.handed.set(act, handed.output, seq);
   }
 
@@ -385,23 +369,7 @@ export class StepWork {
   private distributed(set: ShareSet | null): readonly string[] {
     if (set === null) return ['no set of shares is on record'];
     const { roster, documents } = this.context;
-    const shared = sharedKeyOf(documents.plan);
-    const holders = new Map<string, string>();
-    const placeOf = (index: number, copy: string | undefined): string => `${String(index)} ${copy ?? ''}`;
-    for (const one of this.handed.values())
-      if (one.set === set.set) holders.set(placeOf(one.index, one.copy), one.custodian);
-    const lacks = (index: number, position: string | undefined, copy?: string): boolean => {
-      const holder = holders.get(placeOf(index, copy));
-      return holder === undefined || position === undefined || roster.positionOf(holder) !== position;
-    };
-    const missing = set.shares.filter(({ index }) => lacks(index, shared?.custodians));
-    if (missing.length > 0)
-      return missing.map(({ index }) => `share ${String(index)} was not read back by a custodian`);
-    for (const { position, of } of shared?.copiesOf ?? [])
-      for (const index of of)
-        if (lacks(index, position, position)) return [`the copy of share ${String(index)} was not read back`];
-    // SECURITY(K-363): copies count.
-    return new Set(holders.values()).size === holders.size ? [] : ['somebody read back two shares'];
+    return handedOutFaults(set, this.handed.values(), documents.plan, roster);
   }
 
   /** Whether somebody of the people has one of the positions. */

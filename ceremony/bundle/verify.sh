@@ -984,11 +984,17 @@ share_rules='
   # has it and by who watches; a set is replaced by one of the same master key that was read back whole; what was not given
   # back is counted.
   def held: [.shares[] | .index as $index | .commitment as $commitment | .holders[] | select(.returned | not) | {index: $index, holder: .id, commitment: $commitment}];
-  # The form in which the share of an act is handed over at line $i: copies are on worksheets.
+  # The form in which the share of an act is handed over at line $i: copies are on worksheets, and what is passed on.
   def planned_form($i): . as $done
-    | (if .copy != null then null else [($P.masterKey.forms // [])[] | select(.share == $done.index)][0] end) // {form: "worksheet"}
+    | (if .copy != null or any($P.steps[]; .id == $T[$i].step and .action == "shares.transfer") then null else [($P.masterKey.forms // [])[] | select(.share == $done.index)][0] end) // {form: "worksheet"}
     | {form, printer, medium, lock,
        recipient: (if .lock == "recipient" then [binding_at($i).people[] | select(.id == $done.custodian)][0].age.recipient else null end)};
+  def forms: range(0; $N) as $i | $T[$i]
+    | (if .type == "step.outcome" and .body.act != null then .body.result
+       elif .type == "step.reconciled" and .body.verdict == "applied" then .body.observed else null end)
+    | select(type == "object" and .readBack == true and (.index | type) == "number" and (.custodian | type) == "string")
+    | if (.custody // {form: "worksheet"} | {form, printer, medium, lock, recipient}) == planned_form($i) then empty
+      else at($i; "a share was handed over in another form than the plan gives it") end;
   def shares:
     ($B.shareSets.sets // []) as $begins
     | ($P.steps | map(select(.action | startswith("shares.")) | select(.action != "shares.distribute"))) as $about
@@ -1007,13 +1013,17 @@ share_rules='
       ( if ($about | length) == 0 then range(0; $N) as $i | $T[$i] | select(.type == "fact.recorded" and (.body.fact | IN("share", "share-set.replaced")))
           | at($i; "the plan does not do that with shares")
         else
-        reduce range(0; $N) as $i ({sets: $begins, there: [], told: {}, entered: {}, made: {}, replaced: {}, out: []}; $T[$i] as $l
+        reduce range(0; $N) as $i ({sets: $begins, there: [], told: {}, entered: {}, made: {}, handed: {}, passed: {}, replaced: {}, out: []}; $T[$i] as $l
           | ([$about[] | select(.id == $l.step)][0]) as $step
           | ([.sets | to_entries[] | select(.value.id == $step.set)] | last) as $at | $at.value as $set
           | (if $l.type == "step.outcome" and $l.body.act != null then $l.body.result
              elif $l.type == "step.reconciled" and $l.body.verdict == "applied" then $l.body.observed else null end) as $done
           | (if $done != null and $step != null and $set != null then
-               (if $done.entered == true and $done.set == $set.set
+               (if $done.readBack == true and ($done.index | type) == "number" and ($done.custodian | type) == "string"
+                then .handed["\($l.step) \($done.set)"]["\($done.index) \($done.copy // "")"] = $done.custodian
+                  | (if $done.set == $set.set then .passed["\($l.step) \($done.index) \($done.holder) \($done.custodian)"] = true else . end)
+                else . end)
+               | (if $done.entered == true and $done.set == $set.set
                     and any($set | held[]; .index == $done.index and .holder == $done.custodian)
                 then .entered[$step.id] = ((.entered[$step.id] // []) + [$done.index] | unique) else . end)
                | (if $done.replaces == $set.set and $done.shareSet.set != null
@@ -1023,9 +1033,6 @@ share_rules='
              then .sets = [.sets[] | select(.set != $done.shareSet.set)]
                + [$done.shareSet + {id: ($P.masterKey.id // ""), state: "current", shares: [$done.shareSet.shares[] + {holders: []}]}]
              else . end)
-          | (if $done.readBack == true and ($done.index | type) == "number" and ($done.custodian | type) == "string"
-                 and ($done.custody // {form: "worksheet"} | {form, printer, medium, lock, recipient}) != ($done | planned_form($i))
-             then .out += [at($i; "a share was handed over in another form than the plan gives it")] else . end)
           | (if $done.readBack == true and $done.set != null
              then .sets |= map(if .set == $done.set then .shares |= map(if .index == $done.index
                  then .holders = [.holders[] | select(.id != $done.custodian)] + [{id: $done.custodian, returned: false}] else . end) else . end)
@@ -1050,7 +1057,13 @@ share_rules='
                 then .out += [at($i; "the outcome does not count the shares that were not given back as its lines do")]
                 elif $step.action == "shares.transfer" and ($told | length) < ([$P.positions[] | select(.id == $step.from) | .count][0] // 0)
                 then .out += [at($i; "fewer shares were passed on than the plan says")]
-                elif $step.action == "shares.reshare" and .replaced[$step.id] != true then .out += [at($i; "nothing tells that the set was replaced")]
+                elif $step.action == "shares.transfer" and ($r | {set, shares}) != {set: $set.set, shares: ($told | length)}
+                then .out += [at($i; "the outcome does not count the shares that were passed on as its lines do")]
+                elif $step.action == "shares.reshare"
+                then .replaced[$step.id] as $by | ([.sets[] | select(.set == $by) | .shares | length][0]) as $fresh
+                  | if $by == null or $fresh == null then .out += [at($i; "nothing tells that the set was replaced")]
+                    elif ($r | {set, replaces, shares, readBack}) != {set: $by, replaces: $set.set, shares: $fresh, readBack: $fresh}
+                    then .out += [at($i; "the outcome does not tell of the new set as its lines do")] else . end
                 else . end
             elif $l.type != "fact.recorded" then .
             elif $l.body.fact == "share-set.replaced"
@@ -1063,9 +1076,15 @@ share_rules='
                 elif (.made[$v.by] // 0) < $set.threshold then .out += [at($i; "the new set of shares was not made from as many old ones as are needed")]
                 elif $new.scheme != $wanted.scheme or $new.threshold != ($wanted.threshold // $wanted.shares) or ($new.shares | length) != $wanted.shares
                 then .out += [at($i; "the new set of shares is not the one that the plan asks for")]
-                elif ([$new.shares[].holders | last | .id]) as $who | any($who[]; . == null or $seats[.] != $wanted.custodians) or ($who | unique | length) != ($who | length)
-                then .out += [at($i; "the new set of shares was not read back whole, each share by another custodian")]
-                else .replaced[$step.id] = true | .sets[$at.key].state = "replaced" end
+                elif ($new.bytes // 32) != ($set.bytes // 32) or ($new.bytes // 32) * 8 != ($wanted.bits // 256)
+                then .out += [at($i; "the new set of shares is of a key of another length")]
+                elif (.handed["\($l.step) \($v.by)"] // {}) as $who
+                  | any($new.shares[]; ($who["\(.index) "]) as $id | $id == null or $seats[$id] != $wanted.custodians)
+                    or any(($wanted.copies // [])[]; .position as $position
+                      | any(.of[]; ($who["\(.) \($position)"]) as $id | $id == null or $seats[$id] != $position))
+                    or ([$who[]] | unique | length) != ($who | length)
+                then .out += [at($i; "the new set of shares was not read back whole, each share by another")]
+                else .replaced[$step.id] = $v.by | .sets[$at.key].state = "replaced" end
             elif $l.body.fact == "share-set.voided"
             then $l.body.value.set as $void | .sets = [.sets[] | select(.set != $void)]
             elif $l.body.fact != "share" then .
@@ -1085,6 +1104,8 @@ share_rules='
                   then .out += [at($i; "tells of a reason or a successor where there is none, or of none where there is one")]
                   elif $v.act == "transferred" and ($seats[$v.to] != $step.to or any($set | held[]; .holder == $v.to and .index != $v.index))
                   then .out += [at($i; "passes a share on to somebody who has another one, or whom the plan does not name")]
+                  elif $v.act == "transferred" and .passed["\($l.step) \($v.index) \($v.holder) \($v.to)"] != true
+                  then .out += [at($i; "passes a share on that the successor did not read back")]
                   elif $v.act == "destroyed" and $set.state == "current" then .out += [at($i; "destroys a share that nothing has taken the place of")]
                   elif $p != {format: "keyrite-share/1", mode: $O.mode, ceremony: $O.ceremony, step: $l.step, act: $v.act, set: $v.set, index: $v.index,
                       holder: $v.holder, to: $v.to, why: $v.why, commitment: $held.commitment, head: $l.prev}
@@ -1954,7 +1975,7 @@ read_record() {
 read_record "$frame_rules" '[frames] as $found | if ($found | length) > 0 then $found[] else
   [opening] as $found | if ($found | length) > 0 then $found[] else sessions end end'
 read_record "$frame_rules" 'approvals, enrolments, custody'
-read_record "$share_rules" 'shares'
+read_record "$share_rules" 'forms, shares'
 read_record "$people_rules" 'clocks, files, presence, departures, exceptions, raised, checkpoints, modules, preflights, exports'
 read_record "$step_rules" 'walk_steps'
 read_record "$adoption_rules" 'taking_over, closing, rotations'

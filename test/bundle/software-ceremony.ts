@@ -656,7 +656,14 @@ class SoftwareCeremony {
       case 'shares.drill':
       case 'shares.transfer':
       case 'shares.destroy':
-        for (const one of TOLD[step] ?? []) await this.tellOfShare(step, one);
+        for (const one of TOLD[step] ?? []) {
+          if (one.to !== null) {
+            const { index, holder, to } = one;
+            const result = { set: OLD_SET, index, custodian: to, holder, readBack: true };
+            await this.act(step, `share-${String(index)}/${holder}`, 'transfer share', null, result);
+          }
+          await this.tellOfShare(step, one);
+        }
         return [];
       case 'custody':
         if (this.variation.exceptedSeal === step) await this.raise(step, 'materials');

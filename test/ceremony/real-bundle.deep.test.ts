@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judge, judgeByScript } from '../bundle/mutation/both-verifiers';
 import { readFiles, sameFiles, type Files } from '../bundle/mutation/bundle-files';
+import type { JsonObject } from '../../ceremony/canonical-json';
 import type { Corruption } from '../bundle/mutation/corruption';
+import type { LooseLine } from '../bundle/mutation/forgery';
 import { signedAgain } from '../bundle/mutation/insider';
+import { judgeByPython } from '../bundle/mutation/third-verifier';
 import { evenly, mutations, subjectOf } from '../bundle/mutations';
 import { keyrite, scratch } from './program';
 
@@ -33,6 +36,27 @@ describe('changes to a bundle of today', () => {
       expect(await judge(files)).toMatchObject({ verdict: 'consistent', said: '' });
       expect(await judgeByScript(files)).toMatchObject({ verdict: 'consistent' });
     }
+  });
+
+  // verify.sh once looked at forms only where a plan had kept shares.
+  it('are refused by all where a share is told to be on a medium that nobody planned', { timeout: 240_000 }, async () => {
+    const handedOut = (line: LooseLine): boolean =>
+      line.type === 'step.outcome' && (line.body['result'] as JsonObject | null)?.['readBack'] === true;
+    const custody = { form: 'pdf', medium: 'stick' };
+    const files = signedAgain(original, {
+      lines: (all) => {
+        const at = all.findIndex(handedOut);
+        expect(at).toBeGreaterThan(0);
+        return all.map((line, place) =>
+          place === at
+            ? { ...line, body: { ...line.body, result: { ...(line.body['result'] as JsonObject), custody } } }
+            : line,
+        );
+      },
+    });
+    expect(await judge(files)).toMatchObject({ verdict: 'refused' });
+    expect(await judgeByScript(files)).toMatchObject({ verdict: 'refused' });
+    expect(await judgeByPython(files)).toBe('refused');
   });
 
   it('are found by both verifiers, with the same verdict', { timeout: 1_200_000 }, async () => {

@@ -9,7 +9,7 @@ import { act } from '../act';
 import type { Ceremony } from '../ceremony';
 import { takeTurn } from '../custodian-turn';
 import type { StepHandler } from './handler';
-import { isTold, keptSet, openable, shareName, tellOfShare } from './kept-shares';
+import { isTold, keptSet, openable, shareName, tellOfShare, toldIn } from './kept-shares';
 
 type Step = StepOf<'shares.transfer'>;
 
@@ -24,7 +24,7 @@ export const transferShares: StepHandler<'shares.transfer'> = async (ceremony, s
     if (!isTold(ceremony, step.id, set, held.share.index, holder)) await passOn(ceremony, step, set, held, to);
   }
   const set = keptSet(ceremony, step.set);
-  return { result: { set: set.set, shares: holders.length } };
+  return { result: { set: set.set, shares: toldIn(ceremony, step.id).length } };
 };
 
 async function passOn(

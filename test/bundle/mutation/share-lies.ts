@@ -17,6 +17,7 @@ export function* shareLies(told: Told): Generator<Corruption> {
     if (line.body['fact'] === 'share-set.replaced') yield* replaced(told, at, line);
     if (line.type === 'step.outcome' && line.body['act'] === null) yield* counted(told, at, line);
   }
+  yield* passedOn(told);
   yield* made(told);
   yield* carried(told);
 }
@@ -112,7 +113,13 @@ function* replaced(told: Told, at: number, line: LooseLine): Generator<Corruptio
 /** What a step came to. */
 function* counted(told: Told, at: number, line: LooseLine): Generator<Corruption> {
   const action = told.step(line)?.action;
-  if (action !== 'shares.drill' && action !== 'shares.destroy') return;
+  if (
+    action !== 'shares.drill' &&
+    action !== 'shares.destroy' &&
+    action !== 'shares.transfer' &&
+    action !== 'shares.reshare'
+  )
+    return;
   const result = (what: string, change: (old: JsonObject) => JsonObject): Corruption =>
     told.withBody(KIND, at, `${action}: ${what}`, (body) => ({
       ...body,
@@ -120,13 +127,33 @@ function* counted(told: Told, at: number, line: LooseLine): Generator<Corruption
     }));
   yield result('tells nothing', () => ({}));
   yield result('of another set', (old) => ({ ...old, set: 'f'.repeat(32) }));
-  yield result('another threshold', (old) => ({ ...old, threshold: 3 }));
   yield result('more shares', (old) => ({ ...old, shares: 4 }));
+  if (action === 'shares.transfer') return;
+  if (action === 'shares.reshare') {
+    yield result('in the place of another set', (old) => ({ ...old, replaces: 'f'.repeat(32) }));
+    yield result('fewer that were read back', (old) => ({ ...old, readBack: 1 }));
+    return;
+  }
+  yield result('another threshold', (old) => ({ ...old, threshold: 3 }));
   if (action === 'shares.drill') yield result('more that are good', (old) => ({ ...old, good: 2 }));
   else {
     yield result('fewer that did not come back', (old) => ({ ...old, unreturned: 1, rotate: false }));
     yield result('no rotation', (old) => ({ ...old, rotate: false }));
   }
+}
+
+/** Shares that successors read back, before the record tells that they have them. */
+function* passedOn(told: Told): Generator<Corruption> {
+  const act = 'share-1/carl';
+  const at = told.place(({ type, body }) => type === 'step.outcome' && body['act'] === act);
+  const result = (what: string, change: (old: JsonObject) => JsonObject): Corruption =>
+    told.withBody(KIND, at, `${act}: ${what}`, (body) => ({ ...body, result: change(body['result'] as JsonObject) }));
+  yield result('not read back', (old) => ({ ...old, readBack: false }));
+  yield result('read back by somebody else', (old) => ({ ...old, custodian: 'ines' }));
+  yield result('from somebody else', (old) => ({ ...old, holder: 'dora' }));
+  yield result('another share', (old) => ({ ...old, index: 2 }));
+  yield result('of another set', (old) => ({ ...old, set: 'f'.repeat(32) }));
+  yield result('as a sheet', (old) => ({ ...old, custody: { form: 'pdf', medium: 'stick' } }));
 }
 
 /** Acts that lead to the new set. */
@@ -148,6 +175,7 @@ function* made(told: Told): Generator<Corruption> {
   yield result('set', 'from another set', (old) => ({ ...old, replaces: 'f'.repeat(32) }));
   yield set('of another master key', { pattern: 'd'.repeat(64) });
   yield set('of another scheme', { scheme: 'threshold' });
+  yield set('of a shorter master key', { bytes: 16 });
   yield set('that one share gives', { threshold: 1 });
   yield set('under another id', { set: 'f'.repeat(32) });
   for (const index of [1, 2]) {

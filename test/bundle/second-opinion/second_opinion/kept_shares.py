@@ -34,6 +34,7 @@ class KeptSet:
         self.scheme: str = told["scheme"]
         self.threshold: int = told["threshold"]
         self.pattern: str = told["pattern"]
+        self.bytes: int = told.get("bytes", 32)
         self.state = state
         self.commitments: Dict[int, str] = {share["index"]: share["commitment"] for share in told["shares"]}
         self.holders: Dict[int, Dict[str, bool]] = {
@@ -56,8 +57,6 @@ class KeptSet:
             holders.pop(who, None)
             holders[who] = False
 
-    def last_holders(self) -> List[Optional[str]]:
-        return [next(reversed(list(holders)), None) for holders in self.holders.values()]
 
 # What the plan, and for a recipient the binding, decides of how a share is handed over.
 FORM = ("form", "printer", "medium", "lock", "recipient")
@@ -70,7 +69,10 @@ class Work:
         self.told: Dict[Share, str] = {}
         self.entered: Set[int] = set()
         self.made_of: Dict[str, int] = {}
-        self.replaced = False
+        # Who read back a share or a copy of a set, and which shares were passed on: index, who had it, who has it too.
+        self.handed: Dict[Tuple[str, int, str], str] = {}
+        self.passed: Set[Tuple[int, str, str]] = set()
+        self.replaced: Optional[str] = None
 
 
 class KeptShares:
@@ -113,6 +115,11 @@ class KeptShares:
                 work.entered.add(result["index"])
             if result.get("replaces") == kept.set and "shareSet" in result:
                 work.made_of[result["shareSet"]["set"]] = len(work.entered)
+            if result.get("readBack") is True and all(name in result for name in ("set", "index", "custodian")):
+                index, who = result["index"], result["custodian"]
+                work.handed[result["set"], index, result.get("copy", "")] = who
+                if result["set"] == kept.set:
+                    work.passed.add((index, result.get("holder", ""), who))
         if "shareSet" in result and _is_sensible(result["shareSet"]):
             made = result["shareSet"]
             self._sets = [one for one in self._sets if one.set != made["set"]]
@@ -131,7 +138,9 @@ class KeptShares:
         forms = self._case.plan.get("masterKey", {}).get("forms", [])
         planned = next((one for one in forms if one["share"] == result["index"]), None)
         expected: Dict[str, Any] = {"form": "worksheet"}
-        if planned is not None and "copy" not in result:
+        step = self._case.step_of(line)
+        passed_on = step is not None and step["action"] == "shares.transfer"
+        if planned is not None and "copy" not in result and not passed_on:
             expected = {name: value for name, value in planned.items() if name != "share"}
             if planned.get("lock") == "recipient":
                 person = next((one for one in self._case.binding["people"] if one["id"] == result["custodian"]), {})
@@ -173,12 +182,17 @@ class KeptShares:
         shape = (wanted.get("scheme"), wanted.get("shares"), wanted.get("threshold", wanted.get("shares")))
         if shape != (new.scheme, len(new.holders), new.threshold):
             refuse(line, "the new set is not the one that the plan asks for")
-        holders = new.last_holders()
-        if any(who is None or case.people.position.get(who) != wanted["custodians"] for who in holders):
-            refuse(line, "a share of the new set was not read back by a custodian")
-        if len(set(holders)) != len(holders):
-            refuse(line, "a custodian has more than one share of the new set")
-        work.replaced = True
+        if new.bytes != old.bytes or new.bytes * 8 != wanted.get("bits", 256):
+            refuse(line, "the new set is of a key of another length")
+        handed = {(index, copy): who for (name, index, copy), who in work.handed.items() if name == new.set}
+        places = {(index, ""): wanted["custodians"] for index in new.holders}
+        for copies in wanted.get("copies", []):
+            places.update({(index, copies["position"]): copies["position"] for index in copies["of"]})
+        if any(case.people.position.get(handed.get(place, "")) != position for place, position in places.items()):
+            refuse(line, "a share or copy of the new set was not read back by whom the plan names")
+        if len(set(handed.values())) != len(handed):
+            refuse(line, "somebody has more than one share of the new set")
+        work.replaced = new.set
         old.state = "replaced"
 
     def entry(self, line: Line) -> None:
@@ -211,6 +225,8 @@ class KeptShares:
             refuse(line, "the successor is not whom the plan names")
         if any(who == to and other != index for other, who in kept.held()):
             refuse(line, "the successor has another share")
+        if (index, line.body["value"]["holder"], to) not in self._work[str(line.step)].passed:
+            refuse(line, "the successor did not read the share back")
 
     def _check_signed(self, line: Line, step: Dict[str, Any], commitment: str) -> None:
         case, value, people = self._case, line.body["value"], self._case.people
@@ -258,8 +274,16 @@ class KeptShares:
                 refuse(line, "other shares are counted as not given back")
         if action == "shares.transfer" and len(work.told) < self._case.people.count(plan["from"]):
             refuse(line, "fewer shares were passed on than the plan says")
-        if action == "shares.reshare" and not work.replaced:
-            refuse(line, "the set was not replaced")
+        if action == "shares.transfer":
+            if any(result.get(name) != value for name, value in {"set": kept.set, "shares": len(work.told)}.items()):
+                refuse(line, "other shares are counted as passed on")
+        if action == "shares.reshare":
+            new = self._by_id(work.replaced)
+            if new is None:
+                refuse(line, "the set was not replaced")
+            wanted = {"set": new.set, "replaces": kept.set, "shares": len(new.holders), "readBack": len(new.holders)}
+            if any(result.get(name) != value for name, value in wanted.items()):
+                refuse(line, "the reshare came to something else")
 
     def _check_size(self, line: Line) -> None:
         if not self._about:
