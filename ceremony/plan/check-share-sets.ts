@@ -6,6 +6,7 @@ import type { Binding } from './binding-schema';
 import { isAboutShares } from './check-shares';
 import { sameName } from './duties';
 import type { Finding, Findings } from './finding';
+import { sharedKeyOf } from './master-key-scheme';
 import type { Plan } from './schema';
 
 const TAKE_OVER = 'Take `shareSets` over from the last bundle that has them, as `keyrite ledger BUNDLE` prints it.';
@@ -24,8 +25,24 @@ export function checkShareSets(plan: Plan, binding: Binding, findings: Findings)
       found === null ? TAKE_OVER : 'Find out which of the two is right, and have a plan approved that says so.',
     );
   }
+  checkLength(plan, binding, findings);
   checkHolders(plan, binding, findings);
   checkExposed(plan, binding, findings);
+}
+
+/** Shares are made anew of the very same master key, which is as long as it was. */
+function checkLength(plan: Plan, binding: Binding, findings: Findings): void {
+  const wanted = sharedKeyOf(plan)?.bytes;
+  for (const step of plan.steps) {
+    const set = step.action === 'shares.reshare' ? setOf(binding.shareSets?.sets ?? [], step.set) : null;
+    if (set === null || wanted === undefined || (set.bytes ?? 32) === wanted) continue;
+    findings.error(
+      step.id,
+      'shares-other-length',
+      `By the record the master key of ${set.id} has ${String((set.bytes ?? 32) * 8)} bits, and the plan makes shares of a key of ${String(wanted * 8)}.`,
+      `Give \`masterKey\` \`bits: ${String((set.bytes ?? 32) * 8)}\`, and have the plan approved anew.`,
+    );
+  }
 }
 
 /** Who has a share by the record comes under the same id and name, or it is missing from the start. */

@@ -331,4 +331,43 @@ ${kept('components', 3, 3, 'custodians')}`,
     ]);
     expect(resultOf(bundle, 'destroy')).toMatchObject({ unreturned: 0, rotate: false });
   }, 60_000);
+
+  // Both verifiers once refused this: a copy's holder is no custodian of the plan, and what is passed on is of the old set.
+  it('are passed on, and become components with a copy, one of them on a token', async () => {
+    const plan = planOf({
+      id: 'copied',
+      positions: `${custodians(2)}
+  - { id: leaving, role: custodian, count: 1 }
+  - { id: successor, role: custodian, count: 1 }
+  - { id: fresh, role: custodian, count: 3 }
+  - { id: reserve, role: custodian, count: 1 }`,
+      members: `masterKey: { id: new-key, scheme: components, shares: 3, custodians: fresh, form: worksheet, copies: [{ position: reserve, of: [1] }], forms: [{ share: 2, form: own-token }] }
+${kept('components', 3, 3, 'custodians, leaving, successor')}`,
+      steps: `${rollCall('leaving', 'successor', 'fresh', 'reserve')}
+  - { id: transfer, title: Transfer, action: shares.transfer, set: old-key, from: leaving, to: successor, by: [witness] }
+  - { id: reshare, title: Reshare, action: shares.reshare, set: old-key }`,
+    });
+    const { bundle, shareSets } = await rehearse(room, plan, 'copied', quiet(), first);
+    await expectConsistent(bundle);
+    const places = shareSets?.sets.at(-1)?.shares.map(({ holders }) => holders.length);
+    expect(places).toEqual([2, 1, 1]);
+    const passed = transcript(bundle).findIndex(({ body }) => body['fact'] === 'share');
+    const proven = transcript(bundle)
+      .slice(0, passed)
+      .filter(({ type, step }) => type === 'participant.present' && step === 'transfer');
+    expect(
+      proven.map(({ by }) => by.length),
+      'who has the share, then the successor, at the blank screen',
+    ).toEqual([1, 1]);
+  }, 120_000);
+
+  it('of a key of another length are not what a plan can have made anew', () => {
+    const short = readPlan(renewing.replace('threshold: 2, custodians', 'threshold: 2, bits: 128, custodians'));
+    const text = readFileSync(join(place.folder, 'components-made', 'binding.yaml'), 'utf8');
+    const { shareSets } = first;
+    if (shareSets === null) throw new Error('the first ceremony left no shares');
+    const bound = { ...readBinding(text).binding, shareSets };
+    const rules = checkBinding(short.plan, short.sha256, bound).map(({ rule, severity }) => `${severity} ${rule}`);
+    expect(rules).toContain('error shares-other-length');
+  });
 });

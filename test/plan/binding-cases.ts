@@ -242,6 +242,14 @@ export const BINDING_CASES: readonly BindingCase[] = [
     },
   },
   {
+    rule: 'shares-other-length',
+    change: (binding, plan) => {
+      keepShares(plan);
+      plan.steps.splice(3, 0, { id: 'anew', title: 'Shares anew', action: 'shares.reshare', set: 'old-key' });
+      carryShares(binding).bytes = 16;
+    },
+  },
+  {
     rule: 'share-holder-unknown',
     change: (binding, plan) => {
       keepShares(plan);
