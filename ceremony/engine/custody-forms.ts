@@ -54,8 +54,22 @@ export async function handOverShare(ceremony: Ceremony, index: number, custodian
  * @throws DeviceError as {@link handOverShare}; SHARE_WRONG when it is not the share that was handed out
  */
 export async function takeShareBack(ceremony: Ceremony, index: number, custodian: string): Promise<void> {
+  await takeBackAs(ceremony, custodyFormOf(ceremony.plan, index), shareOf(ceremony, index), custodian);
+}
+
+/**
+ * The same of a share of any set that the share process holds, in a form that is told.
+ *
+ * @throws DeviceError as {@link takeShareBack}
+ */
+export async function takeBackAs(
+  ceremony: Ceremony,
+  form: CustodyForm,
+  share: ShareOfSet,
+  custodian: string,
+): Promise<void> {
   const { shares } = ceremony.ports;
-  const form = custodyFormOf(ceremony.plan, index);
+  const { index } = share;
   switch (form.form) {
     case 'worksheet':
     case 'printed':
@@ -64,7 +78,7 @@ export async function takeShareBack(ceremony: Ceremony, index: number, custodian
       return;
     case 'own-token': {
       const asked = await shares.askToken();
-      const given = await ceremony.ports.devices.openShare(custodian, shareOf(ceremony, index), asked);
+      const given = await ceremony.ports.devices.openShare(custodian, share, asked);
       await shares.takeFromToken(index, custodian, given);
       return;
     }

@@ -6,12 +6,12 @@ import { waysOf } from './authentication';
 import type { Binding, Person, TokenAddress } from './binding-schema';
 import { checkLedger } from './check-ledger';
 import { checkRegimeBinding } from './check-regime';
-import { checkBoundForms } from './check-share-forms';
+import { checkBoundForms, checkBoundKeptForms } from './check-share-forms';
 import { checkShareSets } from './check-share-sets';
 import { brokenDuties, sameName } from './duties';
 import { Findings, counted, repeated, type Finding, type Rule } from './finding';
 import type { Plan, Position } from './schema';
-import { custodyMedia, custodyPrinters } from './share-forms';
+import { broughtOn, custodyMedia, custodyPrinters, handsOut } from './share-forms';
 
 /**
  * Checks a binding against the plan it was written for. A binding with a finding of severity `error` is refused.
@@ -49,6 +49,7 @@ export function checkBinding(plan: Plan, planSha256: string, binding: Binding): 
   checkUnits(plan, binding, findings);
   checkFiles(plan, binding, findings);
   checkBoundForms(plan, binding, findings);
+  checkBoundKeptForms(plan, binding, findings);
   checkLedger(plan, binding, findings);
   checkShareSets(plan, binding, findings);
   return findings.list;
@@ -443,10 +444,11 @@ function checkFiles(plan: Plan, binding: Binding, findings: Findings): void {
   }
   demandBound(parameters, binding.wrappingParameters, 'parameters-not-bound', 'wrappingParameters', findings);
   const printers: { step: string; id: string }[] = [];
-  for (const { action, id: step } of plan.steps) {
-    if (action !== 'shares.distribute') continue;
-    media.push(...custodyMedia(plan).map((id) => ({ step, id })));
-    printers.push(...custodyPrinters(plan).map((id) => ({ step, id })));
+  for (const step of plan.steps) {
+    media.push(...broughtOn(plan, step).map((id) => ({ step: step.id, id })));
+    if (!handsOut(step)) continue;
+    media.push(...custodyMedia(plan).map((id) => ({ step: step.id, id })));
+    printers.push(...custodyPrinters(plan).map((id) => ({ step: step.id, id })));
   }
   demandBound(printers, binding.printers ?? [], 'printer-not-bound', 'printers', findings);
   demandBound(media, binding.media, 'medium-not-bound', 'media', findings);

@@ -3,7 +3,7 @@ import { waysOf } from './authentication';
 import { repeated, type Findings, type Rule } from './finding';
 import { positionsWithShares } from './master-key-scheme';
 import type { Plan, Step } from './schema';
-import { custodyMedia, custodyPrinters } from './share-forms';
+import { broughtOn, custodyMedia, custodyPrinters, handsOut } from './share-forms';
 
 /** Adds a finding for every name that is declared twice, missing, or declared for nothing. */
 export function checkNames(plan: Plan, findings: Findings): void {
@@ -96,8 +96,9 @@ function references(plan: Plan): Reference[] {
       materials(step.id, 'objects', step.action === 'custody' ? step.objects : []),
       materials(step.id, 'seals', step.action === 'pause' ? step.seals : []),
       media(step.id, 'media', step.action === 'export' ? step.media : []),
-      materials(step.id, 'masterKey.forms', step.action === 'shares.distribute' ? custodyPrinters(plan) : []),
-      media(step.id, 'masterKey.forms', step.action === 'shares.distribute' ? [...new Set(custodyMedia(plan))] : []),
+      materials(step.id, 'masterKey.forms', handsOut(step) ? custodyPrinters(plan) : []),
+      media(step.id, 'masterKey.forms', handsOut(step) ? [...new Set(custodyMedia(plan))] : []),
+      media(step.id, 'forms of keptShares', [...new Set(broughtOn(plan, step))]),
       units(step.id, 'units', unitsOf(step)),
       stores(step.id, 'store', storesOf(step)),
       positions(step.id, 'positions', positionsOf(step)),
@@ -229,7 +230,8 @@ function checkUse(plan: Plan, findings: Findings): void {
     plan.steps.flatMap((step) => [
       ...(step.materials ?? []),
       ...(step.action === 'export' ? step.media : []),
-      ...(step.action === 'shares.distribute' ? [...custodyMedia(plan), ...custodyPrinters(plan)] : []),
+      ...(handsOut(step) ? [...custodyMedia(plan), ...custodyPrinters(plan)] : []),
+      ...broughtOn(plan, step),
       ...(step.action === 'pause' ? step.seals : []),
       ...(step.action === 'custody' ? step.objects : []),
     ]),

@@ -1,4 +1,5 @@
 /** Forms in which shares are handed over: each is for a share of the set, and what it needs is declared and bound. */
+import { heldShares, setOf } from '../custody/share-sets';
 import type { Binding } from './binding-schema';
 import { repeated, type Findings } from './finding';
 import { sharedKeyOf } from './master-key-scheme';
@@ -9,23 +10,9 @@ import { custodyForms, custodyMedia, custodyPrinters } from './share-forms';
 export function checkShareForms(plan: Plan, findings: Findings): void {
   const shared = sharedKeyOf(plan);
   const forms = shared?.forms ?? [];
-  for (const share of repeated(forms.map((one) => String(one.share)))) {
-    findings.error(
-      null,
-      'share-form-twice',
-      `\`masterKey.forms\` names share ${share} twice.`,
-      'Name it once: a share has one form.',
-    );
-  }
-  for (const { share } of forms) {
-    if (share <= (shared?.shares ?? 0)) continue;
-    findings.error(
-      null,
-      'share-form-unknown',
-      `\`masterKey.forms\` names share ${String(share)}, and the set has ${String(shared?.shares)}.`,
-      'Name one of the shares of the set.',
-    );
-  }
+  checkNumbers('masterKey.forms', forms, shared?.shares ?? 0, findings);
+  for (const kept of plan.keptShares ?? [])
+    checkNumbers(`forms of ${kept.id}`, kept.forms ?? [], kept.shares, findings);
   const copied = new Set((shared?.copiesOf ?? []).flatMap(({ of }) => of));
   for (const { share } of forms.filter((one) => copied.has(one.share))) {
     findings.error(
@@ -44,6 +31,70 @@ export function checkShareForms(plan: Plan, findings: Findings): void {
       `A share is written to the medium ${medium}, and so is something else.`,
       'Give each custodian a medium of their own, which nobody else takes away.',
     );
+  }
+}
+
+/** Each form is for a share of the set, and each share has one. */
+function checkNumbers(
+  where: string,
+  forms: readonly { readonly share: number }[],
+  count: number,
+  findings: Findings,
+): void {
+  for (const share of repeated(forms.map((one) => String(one.share)))) {
+    findings.error(
+      null,
+      'share-form-twice',
+      `\`${where}\` names share ${share} twice.`,
+      'Name it once: a share has one form.',
+    );
+  }
+  for (const { share } of forms) {
+    if (share <= count) continue;
+    findings.error(
+      null,
+      'share-form-unknown',
+      `\`${where}\` names share ${String(share)}, and the set has ${String(count)}.`,
+      'Name one of the shares of the set.',
+    );
+  }
+}
+
+/** Adds a finding for what whoever has a share of a kept set needs to bring it, and the binding does not have. */
+export function checkBoundKeptForms(plan: Plan, binding: Binding, findings: Findings): void {
+  for (const { id, forms = [] } of plan.keptShares ?? []) {
+    const set = setOf(binding.shareSets?.sets ?? [], id);
+    for (const { share, holder } of set === null ? [] : heldShares(set)) {
+      const form = forms.find((one) => one.share === share.index);
+      const person = binding.people.find((one) => one.id === holder.id);
+      if (form === undefined || person === undefined) continue;
+      if (form.form === 'age-file' && form.lock === 'recipient' && person.age === undefined) {
+        findings.error(
+          null,
+          'age-recipient-missing',
+          `Share ${String(share.index)} of ${id} is encrypted to the age recipient of ${person.id}, who has none.`,
+          `Add \`age: {recipient: age1...}\` to ${person.id}, as it was when the share was made.`,
+        );
+      }
+      if (form.form === 'own-token' && person.token === undefined) {
+        findings.error(
+          null,
+          'share-token-missing',
+          `Share ${String(share.index)} of ${id} is on the token of ${person.id}, who has none.`,
+          `Bind the token of ${person.id}: the very one that the share was put on.`,
+        );
+      }
+      const step = plan.steps.find(
+        (one) => one.action === 'shares.transfer' && one.set === id && one.from === person.position,
+      );
+      if (step === undefined) continue;
+      findings.error(
+        step.id,
+        'share-not-passed-on',
+        `Share ${String(share.index)} of ${id} is on a token or in a file of ${person.id}, and only what is typed is passed on.`,
+        'Make a new set with `shares.reshare`, in which the successor has a share of their own.',
+      );
+    }
   }
 }
 

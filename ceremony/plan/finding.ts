@@ -150,6 +150,7 @@ export const RULES = {
   'ledger-object-known': 'what is new to the ledger is not in it',
   'ledger-differs': 'the ledger in the binding is that of the bundle it names',
   'shares-not-bound': 'the binding brings every kept set of shares, as the plan says it is',
+  'share-not-passed-on': 'a share that is passed on is one that its custodian types',
   'shares-other-length': 'a kept set is made anew of a key as long as its own',
   'shares-malformed': 'the sets of shares in the binding fit together',
   'share-holder-unknown': 'whoever has a share is bound, or the plan goes on without it',

@@ -268,17 +268,21 @@ const Bits = v.optional(v.picklist([128, 192, 256]));
 /** The number of a share of the set, from 1. */
 const ShareNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16));
 
+/** An age file on a medium of the custodian's, to their recipient (by the binding) or a passphrase that they make. */
+const AgeFileForm = v.strictObject({
+  share: ShareNumber,
+  form: v.literal('age-file'),
+  medium: Id,
+  lock: v.picklist(['recipient', 'passphrase']),
+});
+
+/** Encrypted to a key pair that is made on the custodian's own token, which keeps it too. */
+const OwnTokenForm = v.strictObject({ share: ShareNumber, form: v.literal('own-token') });
+
 /** How one share is handed over and read back, where that is not by hand on a worksheet. */
 const ShareForm = v.variant('form', [
-  /** An age file on a medium of the custodian's, to their recipient (by the binding) or a passphrase that they make. */
-  v.strictObject({
-    share: ShareNumber,
-    form: v.literal('age-file'),
-    medium: Id,
-    lock: v.picklist(['recipient', 'passphrase']),
-  }),
-  /** Encrypted to a key pair that is made on the custodian's own token, which keeps it too. */
-  v.strictObject({ share: ShareNumber, form: v.literal('own-token') }),
+  AgeFileForm,
+  OwnTokenForm,
   /** Words or rows and a QR code on a sheet, on a USB printer of the binding, and typed back from it. */
   v.strictObject({ share: ShareNumber, form: v.literal('printed'), printer: Id }),
   /** The same sheet as a PDF, on a medium of the custodian's. */
@@ -337,6 +341,8 @@ const KeptShares = v.strictObject({
   is: v.picklist(['current', 'replaced']),
   /** Positions of those who have its shares. */
   custodians: Ids,
+  /** Shares that are brought otherwise than by typing what is on paper, as they were handed over. Without a default: hashes of plans stay. */
+  forms: v.optional(v.pipe(v.array(v.variant('form', [AgeFileForm, OwnTokenForm])), v.minLength(1), v.maxLength(16))),
 });
 /** See the schema of the same name. */
 export type KeptShares = v.InferOutput<typeof KeptShares>;

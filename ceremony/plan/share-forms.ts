@@ -11,6 +11,27 @@ export function custodyFormOf(plan: Pick<Plan, 'masterKey'>, share: number): Cus
   return forms.find((one) => one.share === share) ?? { share, form: 'worksheet' };
 }
 
+/** How a share of a kept set is brought: as it was handed over, by what the plan says of the set. */
+export function keptFormOf(plan: Pick<Plan, 'keptShares'>, set: string, share: number): CustodyForm {
+  const forms = plan.keptShares?.find(({ id }) => id === set)?.forms ?? [];
+  return forms.find((one) => one.share === share) ?? { share, form: 'worksheet' };
+}
+
+function keptMedia(plan: Pick<Plan, 'keptShares'>, set: string): readonly string[] {
+  const forms = plan.keptShares?.find(({ id }) => id === set)?.forms ?? [];
+  return forms.flatMap((one) => (one.form === 'age-file' ? [one.medium] : []));
+}
+
+/** Media that shares are brought on in a step. */
+export function broughtOn(plan: Pick<Plan, 'keptShares'>, step: Plan['steps'][number]): readonly string[] {
+  return step.action === 'shares.drill' || step.action === 'shares.reshare' ? keptMedia(plan, step.set) : [];
+}
+
+/** Whether shares of the plan's own master key are handed out in a step. */
+export function handsOut({ action }: Plan['steps'][number]): boolean {
+  return action === 'shares.distribute' || action === 'shares.reshare';
+}
+
 /** The forms of all shares, in order of their number. */
 export function custodyForms(plan: Pick<Plan, 'masterKey'>): readonly CustodyForm[] {
   const count = sharedKeyOf(plan)?.shares ?? 0;

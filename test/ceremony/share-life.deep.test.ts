@@ -2,7 +2,7 @@
  * Shares years later, without an HSM: a drill with a wrong share and a missing one, a share passed on, a new set made while
  * its process is killed, old shares that do not come back. Of both schemes, with real share processes and signing tokens.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -370,4 +370,65 @@ ${kept('components', 3, 3, 'custodians, leaving, successor')}`,
     const rules = checkBinding(short.plan, short.sha256, bound).map(({ rule, severity }) => `${severity} ${rule}`);
     expect(rules).toContain('error shares-other-length');
   });
+});
+
+describe('shares on a token and in files', () => {
+  const room = makeRoom(join(place.folder, 'forms'), 'softhsm2', []);
+  const forms = `[{ share: 1, form: own-token }, { share: 2, form: age-file, medium: stick-a, lock: recipient }, { share: 3, form: age-file, medium: stick-b, lock: passphrase }]`;
+  const materials = `materials:
+  - { id: stick-a, name: The stick of the second custodian, kind: medium }
+  - { id: stick-b, name: The stick of the third custodian, kind: medium }`;
+  let first: RehearsalResult;
+  beforeAll(async () => {
+    const plan = making('threshold', 4, 2)
+      .replace('form: worksheet }', `form: worksheet, forms: ${forms} }`)
+      .replace('materials: []', materials);
+    first = await rehearse(room, plan, 'forms-made', quiet(), null);
+    await expectConsistent(first.bundle, false);
+  }, 60_000);
+
+  // Custodians were once asked to type what is on a token or in a file.
+  it('are proven and made anew as they are kept', async () => {
+    const plan = planOf({
+      id: 'forms-kept',
+      positions: custodians(4),
+      members: `masterKey: { id: new-key, scheme: components, shares: 4, custodians: custodians, form: worksheet }
+${kept('threshold', 4, 2, 'custodians').replace('custodians: [', `forms: ${forms}, custodians: [`)}`,
+      steps: `${rollCall()}
+  - { id: drill, title: Drill, action: shares.drill, set: old-key, by: [witness] }
+  - { id: reshare, title: Reshare, action: shares.reshare, set: old-key }`,
+    }).replace('materials: []', materials);
+    const { bundle } = await rehearse(room, plan, 'forms-kept', quiet(), first);
+    await expectConsistent(bundle);
+    expect(toldIn(bundle).map(({ act, index }) => [act, index])).toEqual([
+      ['proven', 1],
+      ['proven', 2],
+      ['proven', 3],
+      ['proven', 4],
+    ]);
+    expect(resultOf(bundle, 'reshare')).toMatchObject({ shares: 4, readBack: 4 });
+  }, 120_000);
+
+  it('are told to be missing where the file is gone', async () => {
+    const stick = readBinding(readFileSync(join(first.bundle, 'binding.yaml'), 'utf8')).binding.media.find(
+      ({ id }) => id === 'stick-a',
+    );
+    if (stick === undefined) throw new Error('the stick is not bound');
+    for (const file of readdirSync(stick.path)) rmSync(join(stick.path, file));
+    const plan = planOf({
+      id: 'forms-lost',
+      positions: custodians(4),
+      members: kept('threshold', 4, 2, 'custodians').replace('custodians: [', `forms: ${forms}, custodians: [`),
+      steps: `${rollCall()}
+  - { id: drill, title: Drill, action: shares.drill, set: old-key, by: [witness] }`,
+    }).replace('materials: []', materials);
+    const { bundle } = await rehearse(room, plan, 'forms-lost', quiet(), first);
+    await expectConsistent(bundle, false);
+    expect(toldIn(bundle).map(({ act, index }) => [act, index])).toEqual([
+      ['proven', 1],
+      ['missing', 2],
+      ['proven', 3],
+      ['proven', 4],
+    ]);
+  }, 60_000);
 });

@@ -1,7 +1,7 @@
 /** One way to break the example binding for each rule of the binding checker. */
 import type { KeptSet } from '../../ceremony/custody/share-sets';
 import type { Binding, BoundUnit, Module, Person } from '../../ceremony/plan/binding-schema';
-import type { Plan, ShareForm } from '../../ceremony/plan/schema';
+import type { KeptShares, Plan, ShareForm } from '../../ceremony/plan/schema';
 import type { Rule } from '../../ceremony/plan/finding';
 
 /** A change to a fresh copy of the example binding, perhaps of its plan too, and the rule it must break. */
@@ -242,6 +242,35 @@ export const BINDING_CASES: readonly BindingCase[] = [
     },
   },
   {
+    rule: 'share-token-missing',
+    change: (binding, plan) => {
+      keepShares(plan, [{ share: 1, form: 'own-token' }]);
+      const [person] = binding.people;
+      if (person === undefined) throw new Error('nobody is bound');
+      carryShares(binding, person.id, person.name);
+      delete person.token;
+      person.keyFile = '/media/keys/signing.key';
+    },
+  },
+  {
+    rule: 'age-recipient-missing',
+    change: (binding, plan) => {
+      keepShares(plan, [{ share: 1, form: 'age-file', medium: 'evidence', lock: 'recipient' }]);
+      const [person] = binding.people;
+      if (person === undefined) throw new Error('nobody is bound');
+      carryShares(binding, person.id, person.name);
+    },
+  },
+  {
+    rule: 'share-not-passed-on',
+    change: (binding, plan) => {
+      keepShares(plan, [{ share: 1, form: 'own-token' }]);
+      const person = binding.people.find(({ position }) => position === 'custodians');
+      if (person === undefined) throw new Error('no custodian is bound');
+      carryShares(binding, person.id, person.name);
+    },
+  },
+  {
     rule: 'shares-other-length',
     change: (binding, plan) => {
       keepShares(plan);
@@ -380,9 +409,17 @@ export const BINDING_CASES: readonly BindingCase[] = [
 ];
 
 /** The plan passes on shares that an earlier ceremony left. */
-function keepShares(plan: Plan): void {
+function keepShares(plan: Plan, forms?: KeptShares['forms']): void {
   plan.keptShares = [
-    { id: 'old-key', scheme: 'threshold', shares: 2, threshold: 2, is: 'current', custodians: ['custodians'] },
+    {
+      id: 'old-key',
+      scheme: 'threshold',
+      shares: 2,
+      threshold: 2,
+      is: 'current',
+      custodians: ['custodians'],
+      ...(forms === undefined ? {} : { forms }),
+    },
   ];
   plan.steps.splice(2, 0, {
     id: 'pass-on',
@@ -396,12 +433,12 @@ function keepShares(plan: Plan): void {
 }
 
 /** The binding brings them. */
-function carryShares(binding: Binding, holder = 'last-years-custodian'): KeptSet {
+function carryShares(binding: Binding, holder = 'last-years-custodian', name = 'Somebody of last year'): KeptSet {
   const share = (index: number): KeptSet['shares'][number] => ({
     index,
     salt: '5'.repeat(32),
     commitment: String(index).repeat(64),
-    holders: [{ id: holder, name: 'Somebody of last year', returned: false }],
+    holders: [{ id: holder, name, returned: false }],
   });
   const set: KeptSet = {
     id: 'old-key',

@@ -3,14 +3,14 @@
  * that names them all. Nothing is made on a unit yet.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Documents } from '../../ceremony/engine/open';
 import type { Binding, BoundUnit, OpenSeat, Person } from '../../ceremony/plan/binding-schema';
 import { readBinding, type PlanDocument } from '../../ceremony/plan/read';
 import type { Plan } from '../../ceremony/plan/schema';
-import { custodyMedia, custodyPrinters } from '../../ceremony/plan/share-forms';
+import { broughtOn, custodyMedia, custodyPrinters } from '../../ceremony/plan/share-forms';
 import { UsageError } from '../explain';
 import type { Processes } from '../processes';
 import type { Player } from './cast';
@@ -164,11 +164,23 @@ function purposeOf(step: PackageStep, before: EarlierRehearsal | null): Purpose 
 /** Folders of the room stand for the media that the plan's export, and the forms of its shares, name. */
 function prepareMedia(plan: Plan, room: Room, ceremony: string): Binding['media'] {
   const exported = plan.steps.flatMap((step) => (step.action === 'export' ? step.media : []));
-  return [...exported, ...custodyMedia(plan)].map((id) => {
+  const fresh = [...exported, ...custodyMedia(plan)].map((id) => {
     const path = join(room.folder, 'media', ceremony, id);
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return { id, path };
   });
+  const brought = new Set(plan.steps.flatMap((step) => broughtOn(plan, step)));
+  return [...fresh, ...[...brought].map((id) => ({ id, path: mediumOfBefore(room, id) }))];
+}
+
+/** The medium that a custodian of an earlier rehearsal took away; where there is none, one with nothing on it. */
+function mediumOfBefore(room: Room, id: string): string {
+  const media = join(room.folder, 'media');
+  const paths = existsSync(media) ? readdirSync(media).map((ceremony) => join(media, ceremony, id)) : [];
+  const found = paths.find((path) => existsSync(path) && readdirSync(path).length > 0);
+  const path = found ?? join(media, 'nobody', id);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
 }
 
 /** Folders of the room stand for printers: what would be printed lies there as a PDF. */

@@ -6,9 +6,11 @@
 import { DeviceError } from '../../command/device-error';
 import { heldShares, type HeldShare, type KeptSet } from '../../custody/share-sets';
 import type { StepOf } from '../../plan/schema';
+import { keptFormOf } from '../../plan/share-forms';
 import { shareIn } from '../../transcript/share-fact';
 import { decideAfter, recordFailure } from '../act';
 import { CeremonyStopped, type Ceremony } from '../ceremony';
+import { takeBackAs } from '../custody-forms';
 import { takeTurn } from '../custodian-turn';
 import type { StepHandler, StepResult } from './handler';
 import { isTold, keptSet, openable, shareName, tellOfShare, toldIn, watcherOf } from './kept-shares';
@@ -61,6 +63,8 @@ async function drill(ceremony: Ceremony, step: Step, set: KeptSet, held: HeldSha
 const VERDICTS: Readonly<Partial<Record<string, 'wrong' | 'missing'>>> = {
   SHARE_WRONG: 'wrong',
   PERSON_REFUSED: 'missing',
+  SHARE_NOT_ON_TOKEN: 'missing',
+  SHARE_FILE_MISSING: 'missing',
 };
 
 /** One custodian, one share, one process. Resolves with what went wrong; null when the share is the right one. */
@@ -77,7 +81,10 @@ async function proveAlone(
     // SECURITY(K-330): no process ever has two shares of the set.
     await shares.end();
     await shares.reopen(openable(set));
-    await shares.prove(share.index, holder.id, seenBefore(ceremony, step, set));
+    const form = keptFormOf(ceremony.plan, step.set, share.index);
+    // What is typed may be a share that somebody else has proven; a token or a file has just the one that is asked for.
+    if (form.form === 'worksheet') await shares.prove(share.index, holder.id, seenBefore(ceremony, step, set));
+    else await takeBackAs(ceremony, form, { set: set.set, index: share.index }, holder.id);
     return null;
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;

@@ -8,7 +8,8 @@ import { DeviceError } from '../../command/device-error';
 import { SET_REPLACED } from '../../transcript/fact-names';
 import { act } from '../act';
 import type { Ceremony } from '../ceremony';
-import { takeShareBack } from '../custody-forms';
+import { keptFormOf } from '../../plan/share-forms';
+import { takeBackAs, takeShareBack } from '../custody-forms';
 import type { ShareSet } from '../ports';
 import { ensureEntered } from './entering';
 import type { StepHandler } from './handler';
@@ -43,7 +44,8 @@ async function makeFrom(ceremony: Ceremony, step: string, old: KeptSet): Promise
     named: 'old-share-',
     custodianOf: (index) => holderOf(index) ?? notThere(old, index),
     mayEnter: (index) => holderOf(index) !== null,
-    takeBack: (index, custodian) => shares.enter(index, custodian),
+    takeBack: (index, custodian) =>
+      takeBackAs(ceremony, keptFormOf(ceremony.plan, old.id, index), { set: old.set, index }, custodian),
   });
   const shape = shapeOf(ceremony);
   await act(ceremony, {
