@@ -8,7 +8,9 @@ import { MAX_BODY_BYTES } from '../../hsm/secret-port';
 import { freshSecret } from '../../hsm/shares/entropy';
 import { schemeOf } from '../../hsm/shares/set-scheme';
 import { readWordSheet, writeWordSheet } from '../../hsm/shares/word-sheet';
+import { SLIP39_WORDS } from '../../hsm/shares/slip39/word-list';
 import { readWorksheet, writeWorksheet } from '../../hsm/shares/worksheet';
+import { press, tabTo } from './driver/keyboard';
 import { findInMemory } from './secret-page/memory-scan';
 import { CONTEXT, EXCHANGE, SecretPageApp, axe } from './secret-page/secret-page-app';
 import { sampled } from '../sampled';
@@ -544,6 +546,139 @@ describe('a share of words', () => {
   });
 });
 
+/** A worksheet of either scheme, of a key of any length, and where in it tests go wrong. */
+const SHEETS = (['components', 'threshold'] as const).flatMap((name) =>
+  ([16, 24, 32] as const).map((bytes) => {
+    const scheme = schemeOf(name);
+    const of = { ...(name === 'components' ? NAME : WORD_NAME) };
+    const [, share = Buffer.alloc(0)] = scheme.split(COMPONENT.subarray(0, bytes), of.threshold, 3, freshSecret);
+    const lines = scheme.write(of, 'carol', share).toString('latin1').split('\n');
+    const rows = lines.flatMap((line) => /^ *\d+ +(.*)$/.exec(line)?.[1]?.trim().replaceAll(/ +/g, ' ') ?? []);
+    const dialogue: Dialogue = { ...ENTER, form: scheme.form, ...(bytes === 32 ? {} : { bytes }) };
+    const read = (typed: Uint8Array) => scheme.read(typed, of, 'carol', bytes);
+    return { what: `${scheme.form} of ${String(bytes)} bytes`, form: scheme.form, share, rows, dialogue, read };
+  }),
+);
+type Sheet = (typeof SHEETS)[number];
+
+/** How a row is called on the worksheet, by its place from 0. */
+function nameOfRow({ form, rows }: Sheet, row: number): string {
+  if (form === 'rows') return `Row ${String(row + 1)}`;
+  const before = rows.slice(0, row).join(' ').split(' ').filter(Boolean).length;
+  return `Words ${String(before + 1)}–${String(before + (rows[row] ?? '').split(' ').length)}`;
+}
+
+/** The rows with one digit or word of a row taken for another one; what the share process says of that. */
+function refusalOf({ form, rows, read }: Sheet, row: number, another: (word: string) => string): string {
+  const slip = (text: string): string =>
+    form === 'rows' ? text.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) : text.replace(/\w+$/, another);
+  const typed = rows.map((text, at) => `${form === 'rows' ? String(at + 1) : ''} ${at === row ? slip(text) : text}`);
+  try {
+    read(Buffer.from(typed.join('\n')));
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  throw new Error('it was taken');
+}
+
+const nextOnTheList = (word: string): string => SLIP39_WORDS[(SLIP39_WORDS.indexOf(word) + 1) % 1024] ?? '';
+
+describe('the fields of a share, by the keyboard alone', () => {
+  const invalid = (page: Page) =>
+    page.evaluate<string[]>(`[...document.querySelectorAll('[aria-invalid="true"]')].map(({ id }) => id)`);
+  const described = (page: Page) =>
+    page.evaluate<string>(
+      `document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent`,
+    );
+
+  test.each(SHEETS)(
+    '$what: what a row lacks is said at that row, the focus goes there, the others stay',
+    async (sheet) => {
+      const { rows, form, dialogue, read, share } = sheet;
+      const page = await app.open(dialogue);
+      await press(page, button(page, /^I am Carol/));
+      expect(await page.locator('.key-field').count()).toBe(rows.length);
+      const middle = Math.floor(rows.length / 2);
+      // All but the last digit, or the last word.
+      const [, part = '', missing = ''] =
+        (form === 'rows' ? /^(.*)(.)$/ : /^(.*)( \w+)$/).exec(rows[middle] ?? '') ?? [];
+      await typeRows(page, rows.slice(0, middle));
+      await page.keyboard.type(part);
+      await page.keyboard.press('ArrowDown');
+      await typeRows(page, rows.slice(middle + 1));
+      const place = `row-${String(middle + 1)}`;
+      expect(await focused(page)).toBe(place);
+      expect(await invalid(page)).toEqual([place]);
+      const lacks = form === 'rows' ? 'digits are missing, it has 10' : 'it has 3 words';
+      expect(await alertText(page)).toBe(`${nameOfRow(sheet, middle)}: ${lacks}`);
+      expect(await described(page)).toBe(await alertText(page));
+      expect(await page.getByLabel(nameOfRow(sheet, middle), { exact: true }).getAttribute('id')).toBe(place);
+      expect(await axe(page)).toEqual([]);
+      expect(await app.heard()).toEqual([]);
+      await page.keyboard.type(missing);
+      expect(await invalid(page)).toEqual([]);
+      await page.keyboard.press('Enter');
+      expect(await focused(page)).toBe(`row-${String(middle + 2)}`);
+      await press(page, button(page, 'Give my share'));
+      expect(read(Buffer.from((await app.answer()).body, 'hex')).equals(share)).toBe(true);
+    },
+  );
+
+  test.each(SHEETS)(
+    '$what: what the share process refuses is named at its field, and all is typed again',
+    async (sheet) => {
+      const { rows, dialogue, read, share } = sheet;
+      const last = rows.length - 1;
+      const slips = [
+        [0, nextOnTheList],
+        [Math.floor(rows.length / 2), () => 'zyxwv'],
+        [last, nextOnTheList],
+      ] as const;
+      for (const [row, another] of slips) {
+        const refused = refusalOf(sheet, row, another);
+        const name = nameOfRow(sheet, row);
+        const page = await app.open({ ...dialogue, refused });
+        await press(page, button(page, /^I am Carol/));
+        const warning = await page.locator('.secret-warning[role="alert"]').innerText();
+        expect(warning).toContain(`Not taken: ${refused}. Look at ${name.toLowerCase()} on your worksheet`);
+        expect(await page.getByText('was wrong').count()).toBe(1);
+        expect(await page.getByLabel(/was wrong/).getAttribute('id')).toBe(`row-${String(row + 1)}`);
+        expect(await page.locator('label', { hasText: 'was wrong' }).innerText()).toContain(name);
+        expect(await focused(page)).toBe('row-1');
+        expect(await axe(page)).toEqual([]);
+        if (row !== last) continue;
+        // Tab goes on from field to field as Enter does, and after the last one to the button.
+        for (const text of rows) {
+          await page.keyboard.type(text);
+          await page.keyboard.press('Tab');
+        }
+        expect(await focused(page)).toBe('Give my share');
+        await page.keyboard.press('Enter');
+        expect(read(Buffer.from((await app.answer()).body, 'hex')).equals(share)).toBe(true);
+      }
+    },
+  );
+
+  test.each(SHEETS)('$what: a key that no share has is said at its field, and not kept', async (sheet) => {
+    const { form, rows, dialogue } = sheet;
+    const page = await app.open(dialogue, SEATED);
+    await tabTo(page, page.locator(`#row-${String(rows.length)}`));
+    await page.keyboard.type(form === 'rows' ? 'G' : '7');
+    expect(await alertText(page)).toContain(
+      `${nameOfRow(sheet, rows.length - 1)}: that key is no ${form === 'rows' ? 'digit' : 'letter'}`,
+    );
+    expect(await invalid(page)).toEqual([`row-${String(rows.length)}`]);
+    expect(await described(page)).toBe(await alertText(page));
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Backspace');
+    expect([await alertText(page), await invalid(page)]).toEqual(['', []]);
+    await page.keyboard.press('Enter');
+    // Nothing stands there: the row lacks all of it.
+    expect(await alertText(page)).toMatch(/: (?:digits are missing, it has 10|it has [23] words)$/);
+    expect(await app.heard()).toEqual([]);
+  });
+});
+
 describe('what is not asked here', () => {
   test('the port of another exchange is closed, and nothing shows', async () => {
     const page = await app.open(SHOW, { ...HEX, handed: ['ff'.repeat(16)] });
@@ -714,6 +849,8 @@ const SCREENS: readonly (readonly [string, Dialogue, string])[] = [
   ['passphrase-made', { ...PASSPHRASE, make: true }, ''],
   ['share-shown', SHOW, HEX.body],
   ['share-typed', { ...ENTER, refused: 'row 3: a digit is wrong, or two are swapped' }, ''],
+  ['words-shown', { ...SHOW, form: 'words' }, WORD_SHEET.toString('hex')],
+  ['words-typed', { ...ENTER, form: 'words', refused: 'word 8 is wrong' }, ''],
 ];
 
 describe.each(['light', 'dark'] as const)('%s', (theme) => {

@@ -42,9 +42,9 @@ export class People {
     if (question.startsWith('Make ')) await this.#makePin(page, this.#key(person, question));
     else if (question.startsWith('Enter ')) await this.#enterPin(page, this.#key(person, question));
     else if (question.startsWith('Your share, '))
-      await this.#copy(page, `${person}/${question.replace('Your share, ', '')}`);
+      await this.copy(page, `${person}/${question.replace('Your share, ', '')}`);
     else if (question.startsWith('Type your share, ')) {
-      await this.#type(
+      await this.type(
         page,
         `${person}/${question.replace('Type your share, ', '').replace(', from the worksheet', '')}`,
       );
@@ -80,7 +80,8 @@ export class People {
     await lastKey(page, 'Enter');
   }
 
-  async #copy(page: Page, key: string): Promise<void> {
+  /** Copies the share that is shown to a worksheet. `key`: as of {@link worksheets}. */
+  protected async copy(page: Page, key: string): Promise<void> {
     const show = page.getByRole('button', { name: /^Show (?:my share|again)$/ });
     if ((await show.count()) > 0) await press(page, show);
     const rows = await page.locator('.sheet-row').allInnerTexts();
@@ -93,9 +94,15 @@ export class People {
     await lastKey(page, 'Enter');
   }
 
-  async #type(page: Page, key: string): Promise<void> {
+  /** Types the share of a worksheet. `key`: as of {@link worksheets}. */
+  protected async type(page: Page, key: string): Promise<void> {
     const rows = this.worksheets.get(key);
     if (rows === undefined) throw new Error(`nobody copied ${key}`);
+    await this.typeRows(page, rows);
+  }
+
+  /** Types rows, Enter after each: after the last the share is given. */
+  protected async typeRows(page: Page, rows: readonly string[]): Promise<void> {
     await tabTo(page, page.locator('#row-1'));
     for (const row of rows) {
       await page.keyboard.type(row);
