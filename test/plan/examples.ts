@@ -19,3 +19,5 @@ export const RESHARE = example('reshare.ceremony.yaml');
 export const DRILL = example('share-drill.ceremony.yaml');
 /** The example binding of the first ceremony. */
 export const BINDING = example('first-ceremony.binding.example.yaml');
+/** The plan that makes threshold shares. */
+export const THRESHOLD = example('threshold-shares.ceremony.yaml');

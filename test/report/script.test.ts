@@ -7,7 +7,9 @@ import { scriptDocument } from '../../ceremony/plan/script/script-document';
 import { renderHtml } from '../../ceremony/print/html';
 import { hexGroups, words } from '../../ceremony/words';
 import { documentPrinter } from '../../workstation/report-pdf/document-printer';
-import { FIRST, ROTATE } from '../plan/examples';
+import { custodyForms } from '../../ceremony/plan/share-forms';
+import { writeWorksheet } from '../../hsm/shares/worksheet';
+import { FIRST, ROTATE, THRESHOLD } from '../plan/examples';
 import { infoOf, structureOf, textOf, textOfPages, wordsOf } from './poppler';
 
 const first = readPlan(FIRST);
@@ -116,3 +118,39 @@ test('a hash that is none is refused', () => {
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
+
+describe('blank worksheets', () => {
+  test('are there for every share that is written by hand, a page each, with the rows of the secret window', async () => {
+    const pages = (await textOfPages(await documentPrinter.pdf(document, 'A4'))).filter((page) =>
+      page.includes('Worksheet:'),
+    );
+    expect(pages.map((page) => /Worksheet: ([^\n]*)/.exec(page)?.[1])).toEqual([
+      'share 1 of 3, payments-master-key',
+      'share 2 of 3, payments-master-key',
+      'share 3 of 3, payments-master-key',
+    ]);
+    const share = writeWorksheet(
+      { set: 'ab'.repeat(16), scheme: 'components', threshold: 3, count: 3, index: 1 },
+      'carol',
+      Buffer.alloc(32),
+    );
+    const rows = share
+      .toString('utf8')
+      .match(/^[0-9] /gm)
+      ?.map((row) => row.trim());
+    for (const page of pages)
+      expect(page.match(/^ *[1-9][0-9]?$/gm)?.map((row) => row.trim())).toEqual(
+        expect.arrayContaining(rows ?? ['none']),
+      );
+  });
+
+  test('of words number the first word of each row', async () => {
+    const { plan, sha256 } = readPlan(THRESHOLD);
+    const pages = (await textOfPages(await documentPrinter.pdf(scriptDocument(plan, sha256), 'Letter'))).filter(
+      (page) => page.includes('Worksheet:'),
+    );
+    const byHand = custodyForms(plan).filter(({ form }) => form === 'worksheet');
+    expect(pages).toHaveLength(byHand.length);
+    for (const page of pages) expect(page).toMatch(/^ *31$/m);
+  });
+});

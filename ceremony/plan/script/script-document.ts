@@ -11,6 +11,7 @@ import { frontBlocks } from './front';
 import { peopleBlocks } from './people';
 import { stepBlocks } from './steps';
 import { thingBlocks } from './things';
+import { worksheets } from './worksheets';
 
 /** A script carries no time of its own: the same plan gives the same bytes. */
 const NO_TIME = '1970-01-01T00:00:00.000Z';
@@ -42,6 +43,7 @@ export function scriptDocument(plan: Plan, sha256: string): PrintDocument {
       ...stepBlocks(plan),
       ...closingBlocks(plan),
       ...exceptionSheets(plan),
+      ...worksheets(plan),
     ],
   };
 }
