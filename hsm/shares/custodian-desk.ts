@@ -7,7 +7,7 @@ import { matchesCommitment, type ShareName } from './commitment';
 import { keyBytesOf } from './key-bytes';
 import { schemeOf, type SetScheme } from './set-scheme';
 import type { PublicSet } from './set-shape';
-import { shareTrouble } from './share-trouble';
+import { NOT_TAKEN, shareTrouble, withWhatChanged } from './share-trouble';
 import { shortSetId } from './sheet-headings';
 import { WorksheetRefused } from './sheet-refused';
 
@@ -96,11 +96,21 @@ export class CustodianDesk {
     );
   }
 
-  /** Shows a worksheet to whom it is for, until they say that they have it. */
+  /** Shows a worksheet to whom it is for, until they say that they have it. Who does not say so may have seen it. */
   shownBy(custodian: string, link: AskingLink): Deliver<void> {
     return async (name, sheet) => {
-      (await link.ask({ kind: 'share-show', custodian, ...this.#about(name) }, sheet)).fill(0);
+      try {
+        (await link.ask({ kind: 'share-show', custodian, ...this.#about(name) }, sheet)).fill(0);
+      } catch (error) {
+        throw withWhatChanged(error, `${this.whoKnows(custodian, name.index, 'may have seen')}. ${NOT_TAKEN}`);
+      }
     };
+  }
+
+  /** That somebody knows a share, as a clause: what they were shown cannot be taken back from them. */
+  whoKnows(custodian: string, index: number, saw: 'has seen' | 'may have seen'): string {
+    const share = `share ${String(index)} of set ${shortSetId(this.#known.set)}`;
+    return `${custodian} ${saw} ${share}, and is to be counted as knowing it`;
   }
 
   /** Lets a custodian type what they have. */
