@@ -169,6 +169,10 @@ describe('a share that somebody has seen', () => {
     expect(error.changed).toBe(
       `fay has seen share 1 of set ${short(set)}, and is to be counted as knowing it. It was not passed on, and no unit was touched`,
     );
+    // Who has seen it may still get it.
+    people.types = ({ custodian }) => people.worksheets.get(custodian) ?? '';
+    await set.takeOver(1, 'carol', people);
+    await set.passOn(1, 'fay', people);
   });
 
   it('one who declines while it may be showing may know it', async () => {
