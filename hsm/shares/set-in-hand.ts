@@ -65,17 +65,22 @@ export class SetInHand {
   static #of(masterKey: Uint8Array, shape: SetShape, draw: DrawSecret): SetInHand {
     const { scheme, threshold, count } = shape;
     const made = schemeOf(scheme).split(masterKey, threshold, count, draw);
-    const set = randomBytes(SET_ID_BYTES).toString('hex');
-    const shares = made.map((share, i) => {
-      const salt = randomBytes(SALT_BYTES).toString('hex');
-      const name = { set, scheme, threshold, count, index: i + 1 };
-      return { index: i + 1, salt, commitment: commitToShare(name, share, salt) };
-    });
-    const length = shape.bytes === undefined || shape.bytes === 32 ? {} : { bytes: shape.bytes };
-    const known: PublicSet = { set, scheme, threshold, ...length, shares, pattern: verificationPattern(masterKey) };
-    const all = new Map(made.map((share, i) => [i + 1, share]));
-    requireEachCounts(all, known);
-    return new SetInHand(known, all);
+    try {
+      const set = randomBytes(SET_ID_BYTES).toString('hex');
+      const shares = made.map((share, i) => {
+        const salt = randomBytes(SALT_BYTES).toString('hex');
+        const name = { set, scheme, threshold, count, index: i + 1 };
+        return { index: i + 1, salt, commitment: commitToShare(name, share, salt) };
+      });
+      const length = shape.bytes === undefined || shape.bytes === 32 ? {} : { bytes: shape.bytes };
+      const known: PublicSet = { set, scheme, threshold, ...length, shares, pattern: verificationPattern(masterKey) };
+      const all = new Map(made.map((share, i) => [i + 1, share]));
+      requireEachCounts(all, known);
+      return new SetInHand(known, all);
+    } catch (error) {
+      for (const share of made) share.fill(0);
+      throw error;
+    }
   }
 
   /**
