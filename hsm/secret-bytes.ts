@@ -9,3 +9,21 @@ export function secretBytes(length: number): Buffer {
   // SECURITY(K-195): zeroing it must zero the only copy.
   return Buffer.from(new ArrayBuffer(length));
 }
+
+/**
+ * Makes secrets one after the other. Where one cannot be made, those before it are zeroed: nobody else knows of them.
+ *
+ * @param make is given those that were made before
+ * @returns secrets that the caller zeroes
+ * @throws what `make` throws
+ */
+export function makeSecrets<T>(from: Iterable<T>, make: (one: T, before: readonly Buffer[]) => Buffer): Buffer[] {
+  const made: Buffer[] = [];
+  try {
+    for (const one of from) made.push(make(one, made));
+    return made;
+  } catch (error) {
+    for (const secret of made) secret.fill(0);
+    throw error;
+  }
+}

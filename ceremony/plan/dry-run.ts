@@ -181,6 +181,7 @@ class Bench {
         for (const one of shareCalls(this.plan, step)) {
           if (one.kind === 'sign') this.call(one.who, 'C_OpenSession, C_Login, C_SignInit, C_Sign, C_Logout', one.text);
           else if (one.kind === 'intent') this.intent(one.text);
+          else if (one.kind === 'hand-over') this.handOver(one.share);
           else this.note(one.text);
         }
         return;

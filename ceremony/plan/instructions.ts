@@ -4,9 +4,9 @@
  * alike, and what they call shown is shown in both; names are the plan's; nothing here decides anything.
  */
 import { waysOf, type Way } from './authentication';
+import { custodyInstructions } from './custody-instructions';
 import { positionsWithShares, sharedKeyOf } from './master-key-scheme';
 import type { Plan, RoleCount, Step, StepOf } from './schema';
-import { custodyFormInWords, custodyForms, type CustodyForm } from './share-forms';
 import { shareInstructions } from './share-instructions';
 
 /** Instructions of one step, one sentence or two each, in order. */
@@ -263,31 +263,6 @@ export function sharesInWords(plan: Plan): string {
     ? `${String(shares)} components, all of them needed`
     : `${String(shares)} shares of SLIP-39 words, any ${String(needed)} of them needed`;
 }
-
-/** How shares are handed over: one way for those on worksheets, one line for each of the others. */
-function custodyInstructions(plan: Plan): readonly string[] {
-  const forms = custodyForms(plan);
-  const others = forms.filter((one) => one.form !== 'worksheet');
-  const worksheets = [
-    'The custodian copies the share onto a worksheet, then types it back from the worksheet. A wrong row or word is named and typed again.',
-    'The custodian seals the worksheet; the witness writes down the number of the seal.',
-  ];
-  return [
-    'Whoever comes to the screen proves presence there, with the key on their own token, before anything shows.',
-    ...(others.length === forms.length ? [] : worksheets),
-    ...others.map((one) => `Share ${String(one.share)}: ${custodyFormInWords(one)}. ${HANDED_OVER[one.form]}`),
-  ];
-}
-
-/** What the custodian does, by form. */
-const HANDED_OVER: Readonly<Record<Exclude<CustodyForm['form'], 'worksheet'>, string>> = {
-  'age-file':
-    'The custodian puts the medium in, makes the passphrase if there is one, opens the file again, takes the medium out and seals it.',
-  'own-token': 'The custodian puts the token in, enters its PIN, and takes the token away again.',
-  printed:
-    'Nobody else stands at the printer. The custodian takes the sheet, types the share back from it, and seals it; then the printer is switched off.',
-  pdf: 'The custodian puts the medium in, types the share back from a print of it that nobody else sees, takes the medium out and seals it.',
-};
 
 /** A quorum in words, such as `1 × witness and 2 × crypto-administrator`. */
 export function quorum(signers: readonly RoleCount[]): string {

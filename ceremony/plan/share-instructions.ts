@@ -1,4 +1,5 @@
 /** What people do in a step about kept shares, for screen and printed script; and the calls that it makes, for a dry run. */
+import { custodyInstructions } from './custody-instructions';
 import { sharedKeyOf } from './master-key-scheme';
 import type { KeptShares, Plan, StepOf } from './schema';
 
@@ -28,7 +29,8 @@ export function shareInstructions(plan: Plan, step: ShareStep): string[] {
       return [
         `${String(kept?.threshold ?? 0)} of the custodians of ${step.set} (${custodians}) enter their shares, one at a time; ${apart}.`,
         `A new set ${plan.masterKey?.id ?? ''} for the same master key is made. Write down its set id, and compare the verification pattern with that of the last record.`,
-        `One custodian at a time (${sharedKeyOf(plan)?.custodians ?? ''}) copies a new share onto a worksheet, types it back, and seals it.`,
+        `One custodian at a time comes to the screen (${sharedKeyOf(plan)?.custodians ?? ''}) for a new share; the others stand where they cannot see it.`,
+        ...custodyInstructions(plan),
         'The units are not touched. The old shares are replaced only once every new share was read back and proven.',
       ];
     case 'shares.destroy':
@@ -39,10 +41,11 @@ export function shareInstructions(plan: Plan, step: ShareStep): string[] {
   }
 }
 
-/** A call, an intent or a remark of a dry run. */
+/** A call, an intent or a remark of a dry run; or a share that is handed over, in the form that the plan gives it. */
 export type ShareCall =
   | { readonly kind: 'intent' | 'note'; readonly text: string }
-  | { readonly kind: 'sign'; readonly who: string; readonly text: string };
+  | { readonly kind: 'sign'; readonly who: string; readonly text: string }
+  | { readonly kind: 'hand-over'; readonly share: number };
 
 const AT_SCREEN = 'presence of the custodian who comes to the screen';
 
@@ -85,10 +88,7 @@ export function shareCalls(plan: Plan, step: ShareStep): readonly ShareCall[] {
         ...fresh.flatMap((index): ShareCall[] => [
           sign('its custodian', AT_SCREEN),
           { kind: 'intent', text: `hand out share ${index}` },
-          {
-            kind: 'note',
-            text: `share process and custodian ${index}: shown, copied, read back, compared with its commitment`,
-          },
+          { kind: 'hand-over', share: Number(index) },
         ]),
         { kind: 'note', text: 'share process: every new share has its part in giving the pattern; then it ends' },
       ];

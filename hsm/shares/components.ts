@@ -5,7 +5,7 @@
  */
 import { freshSecret, type DrawSecret } from './entropy';
 import { isKeyLength } from './key-bytes';
-import { secretBytes } from '../secret-bytes';
+import { makeSecrets, secretBytes } from '../secret-bytes';
 
 /** Fewest and most components of a set. */
 export const COMPONENT_COUNT = { least: 2, most: 16 } as const;
@@ -25,10 +25,11 @@ export function isComponentCount(count: number): boolean {
 export function splitIntoComponents(masterKey: Uint8Array, count: number, draw: DrawSecret = freshSecret): Buffer[] {
   requireLength(masterKey, 'master key');
   requireCount(count);
-  const random = Array.from({ length: count - 1 }, (_, i) =>
-    draw(`keyrite/component/${String(i + 1)}`, masterKey.length),
+  return makeSecrets(Array(count).keys(), (place, random) =>
+    place + 1 < count
+      ? draw(`keyrite/component/${String(place + 1)}`, masterKey.length)
+      : xorAll([masterKey, ...random]),
   );
-  return [...random, xorAll([masterKey, ...random])];
 }
 
 /**

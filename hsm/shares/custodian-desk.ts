@@ -7,7 +7,7 @@ import { matchesCommitment, type ShareName } from './commitment';
 import { keyBytesOf } from './key-bytes';
 import { schemeOf, type SetScheme } from './set-scheme';
 import type { PublicSet } from './set-shape';
-import { shareTrouble } from './share-trouble';
+import { NOT_TAKEN, shareTrouble, withWhatChanged } from './share-trouble';
 import { shortSetId } from './sheet-headings';
 import { WorksheetRefused } from './sheet-refused';
 
@@ -26,7 +26,10 @@ const MAX_ENTRIES = 5;
 /** See the head of this file. */
 export class CustodianDesk {
   readonly #known: PublicSet;
+  /** Who has seen which share, or was to. */
   readonly #custodians = new Map<string, number>();
+  /** Those of them who brought it. */
+  readonly #brought = new Set<string>();
   /** By whom and when each share was entered or proven, in words. */
   readonly #seen = new Map<number, string>();
 
@@ -39,9 +42,9 @@ export class CustodianDesk {
     for (const one of seen) this.#seen.set(one.index, `already entered by ${one.by} at ${one.at}`);
   }
 
-  /** Whether a custodian was given this very share, or brought it. */
+  /** Whether a custodian brought this very share. */
   has(custodian: string, index: number): boolean {
-    return this.#custodians.get(custodian) === index;
+    return this.#brought.has(custodian) && this.#custodians.get(custodian) === index;
   }
 
   /**
@@ -55,10 +58,10 @@ export class CustodianDesk {
     const name = this.name(index);
     this.#requireOneShare(custodian, index);
     const sheet = this.#scheme.write(name, custodian, share);
+    // SECURITY(K-363): before it is shown; whoever declines afterwards has seen it all the same.
+    this.#custodians.set(custodian, index);
     try {
-      const delivered = await deliver(name, sheet);
-      this.#custodians.set(custodian, index);
-      return delivered;
+      return await deliver(name, sheet);
     } finally {
       sheet.fill(0);
     }
@@ -80,6 +83,7 @@ export class CustodianDesk {
         brought = await bring(name, refused);
         const share = this.#check(brought, name, custodian);
         this.#custodians.set(custodian, index);
+        this.#brought.add(custodian);
         this.#seen.set(index, `already entered by ${custodian} at ${timeOfDay()}`);
         return share;
       } catch (error) {
@@ -96,11 +100,21 @@ export class CustodianDesk {
     );
   }
 
-  /** Shows a worksheet to whom it is for, until they say that they have it. */
+  /** Shows a worksheet to whom it is for, until they say that they have it. Who does not say so may have seen it. */
   shownBy(custodian: string, link: AskingLink): Deliver<void> {
     return async (name, sheet) => {
-      (await link.ask({ kind: 'share-show', custodian, ...this.#about(name) }, sheet)).fill(0);
+      try {
+        (await link.ask({ kind: 'share-show', custodian, ...this.#about(name) }, sheet)).fill(0);
+      } catch (error) {
+        throw withWhatChanged(error, `${this.whoKnows(custodian, name.index, 'may have seen')}. ${NOT_TAKEN}`);
+      }
     };
+  }
+
+  /** That somebody knows a share, as a clause: what they were shown cannot be taken back from them. */
+  whoKnows(custodian: string, index: number, saw: 'has seen' | 'may have seen'): string {
+    const share = `share ${String(index)} of set ${shortSetId(this.#known.set)}`;
+    return `${custodian} ${saw} ${share}, and is to be counted as knowing it`;
   }
 
   /** Lets a custodian type what they have. */

@@ -21,7 +21,7 @@ import {
 } from './set-checks';
 import { schemeOf } from './set-scheme';
 import type { PublicSet, SetShape } from './set-shape';
-import { shareTrouble } from './share-trouble';
+import { shareTrouble, withWhatChanged } from './share-trouble';
 import { shortSetId } from './sheet-headings';
 import { wrapToImportKey } from './wrap-to-import-key';
 
@@ -65,17 +65,22 @@ export class SetInHand {
   static #of(masterKey: Uint8Array, shape: SetShape, draw: DrawSecret): SetInHand {
     const { scheme, threshold, count } = shape;
     const made = schemeOf(scheme).split(masterKey, threshold, count, draw);
-    const set = randomBytes(SET_ID_BYTES).toString('hex');
-    const shares = made.map((share, i) => {
-      const salt = randomBytes(SALT_BYTES).toString('hex');
-      const name = { set, scheme, threshold, count, index: i + 1 };
-      return { index: i + 1, salt, commitment: commitToShare(name, share, salt) };
-    });
-    const length = shape.bytes === undefined || shape.bytes === 32 ? {} : { bytes: shape.bytes };
-    const known: PublicSet = { set, scheme, threshold, ...length, shares, pattern: verificationPattern(masterKey) };
-    const all = new Map(made.map((share, i) => [i + 1, share]));
-    requireEachCounts(all, known);
-    return new SetInHand(known, all);
+    try {
+      const set = randomBytes(SET_ID_BYTES).toString('hex');
+      const shares = made.map((share, i) => {
+        const salt = randomBytes(SALT_BYTES).toString('hex');
+        const name = { set, scheme, threshold, count, index: i + 1 };
+        return { index: i + 1, salt, commitment: commitToShare(name, share, salt) };
+      });
+      const length = shape.bytes === undefined || shape.bytes === 32 ? {} : { bytes: shape.bytes };
+      const known: PublicSet = { set, scheme, threshold, ...length, shares, pattern: verificationPattern(masterKey) };
+      const all = new Map(made.map((share, i) => [i + 1, share]));
+      requireEachCounts(all, known);
+      return new SetInHand(known, all);
+    } catch (error) {
+      for (const share of made) share.fill(0);
+      throw error;
+    }
   }
 
   /**
@@ -179,9 +184,10 @@ export class SetInHand {
    * Shows a share that was taken over to the successor, and lets them read it back; afterwards it is not here any more.
    *
    * @throws DeviceError SHARE_NOT_HERE when it was not taken over; SHARE_SECOND when the successor is who passes it on, or
-   *   has another share; otherwise as {@link enter}
+   *   has another share; otherwise as {@link enter}, saying that the successor knows the share
    */
   async passOn(index: number, to: string, link: AskingLink): Promise<void> {
+    const seen = this.#desk.whoKnows(to, index, 'has seen');
     try {
       if (this.#desk.has(to, index)) {
         const message = `${to} has ${this.#desk.title(index)} already`;
@@ -189,9 +195,18 @@ export class SetInHand {
       }
       await this.show(index, to, link);
       // SECURITY(K-331): what the successor has is what was committed to, or the transfer did not happen.
-      (await this.#desk.ask(index, to, this.#desk.typedBy(to, link))).fill(0);
+      (await this.#desk.ask(index, to, this.#desk.typedBy(to, link)).catch(notPassedOn)).fill(0);
     } finally {
       this.#forget(index);
+    }
+
+    function notPassedOn(error: unknown): never {
+      const changed = `${seen}. It was not passed on, and no unit was touched`;
+      throw withWhatChanged(
+        error,
+        changed,
+        `Let ${to} destroy what they copied, and begin again with who passes it on`,
+      );
     }
   }
 

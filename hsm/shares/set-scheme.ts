@@ -2,6 +2,7 @@
  * The two schemes of a set, each with its form on paper. Between their making and their end, shares are bytes: a component
  * as long as the key, or the words of SLIP-39 in ASCII.
  */
+import { makeSecrets } from '../secret-bytes';
 import type { ShareName } from './commitment';
 import { COMPONENT_COUNT, combineComponents, isComponentCount, splitIntoComponents } from './components';
 import type { DrawSecret } from './entropy';
@@ -54,7 +55,7 @@ const THRESHOLD: SetScheme = {
   split: (masterKey, threshold, count, draw) => {
     const shares = splitSlip39(masterKey, { threshold, count, passphrase: NO_PASSPHRASE, iterationExponent: 0 }, draw);
     try {
-      return shares.map(writeSlip39);
+      return makeSecrets(shares, writeSlip39);
     } finally {
       forget(shares);
     }

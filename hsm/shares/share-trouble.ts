@@ -30,13 +30,36 @@ export type ShareTroubleCode =
   | 'TRANSPORT_KEY_MISSING'
   | 'TRANSPORT_WRONG';
 
-/** An error of the share process: `message` says what happened, `next` what to do. Neither may hold anything of a share. */
-export function shareTrouble(code: ShareTroubleCode, message: string, next: string): DeviceError {
-  return new DeviceError({
-    code,
-    message,
-    changed: 'Nothing was changed: no share was taken, and no unit was touched',
-    next,
-    uncertain: false,
-  });
+const NOTHING_CHANGED = 'Nothing was changed: no share was taken, and no unit was touched';
+
+/** Ends a sentence on what became of a share that got out although it was not taken. */
+export const NOT_TAKEN = 'No share was taken, and no unit was touched';
+
+/**
+ * An error of the share process. None of its words may hold anything of a share.
+ *
+ * @param message what happened
+ * @param next what to do
+ * @param changed what was changed, where a share is somewhere or with somebody now
+ */
+export function shareTrouble(
+  code: ShareTroubleCode,
+  message: string,
+  next: string,
+  changed = NOTHING_CHANGED,
+): DeviceError {
+  return new DeviceError({ code, message, changed, next, uncertain: false });
+}
+
+/**
+ * The same error, with what it changed: whoever refused, or the link to a person, cannot know that a share is out already.
+ * What is none of ours stays as it is.
+ *
+ * @param nextIfWrong what to do where the share was a wrong one
+ */
+export function withWhatChanged(error: unknown, changed: string, nextIfWrong?: string): unknown {
+  if (!(error instanceof DeviceError)) return error;
+  const { code, message, uncertain } = error;
+  const next = code === 'SHARE_WRONG' ? (nextIfWrong ?? error.next) : error.next;
+  return new DeviceError({ code, message, changed, next, uncertain });
 }

@@ -34,7 +34,8 @@ function headings(name: ShareName, custodian: string): [string, string][] {
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const HEADING = /^\s*(keyrite\s+share|set|share|scheme|custodian)(?:\s(.*))?$/i;
-const KEYWORDS = ['keyrite', 'set', 'share', 'scheme', 'custodian'].map((word) => Buffer.from(word, 'ascii'));
+const SHARE = Buffer.from('share', 'ascii');
+const KEYWORDS = [...['keyrite', 'set', 'scheme', 'custodian'].map((word) => Buffer.from(word, 'ascii')), SHARE];
 
 /** Lines as views of the typed bytes; CR, LF, or both end one. */
 export function* linesOf(typed: Uint8Array): Generator<Uint8Array> {
@@ -47,10 +48,15 @@ export function* linesOf(typed: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Whether a line begins with a heading's word. Compared as bytes: rows never become strings. */
+/** Whether a line begins with the whole of a heading's word. Compared as bytes: rows never become strings. */
 export function isHeading(line: Uint8Array): boolean {
   const start = line.findIndex((byte) => !isBlank(byte));
-  return start >= 0 && KEYWORDS.some((word) => word.every((letter, i) => ((line[start + i] ?? 0) | 0x20) === letter));
+  const begun = KEYWORDS.find((word) => word.every((letter, i) => ((line[start + i] ?? 0) | 0x20) === letter));
+  if (start < 0 || begun === undefined) return false;
+  const end = start + begun.length;
+  if (end < line.length && !isBlank(line[end] ?? 0)) return false;
+  // One wrong letter makes `share` of `sharp`, a word of SLIP-39: the heading has a number behind it.
+  return begun !== SHARE || isDigit(line.subarray(end).find((byte) => !isBlank(byte)));
 }
 
 /**
@@ -80,6 +86,10 @@ function headingTrouble(label: string, value: string, name: ShareName): string {
 
 function squeezed(text: string): string {
   return text.replace(/\s/g, '').toLowerCase();
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 /** Whether a byte is a blank or a tab. */

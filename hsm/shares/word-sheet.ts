@@ -13,7 +13,7 @@
 import { secretBytes } from '../secret-bytes';
 import type { ShareName } from './commitment';
 import type { KeyBytes } from './key-bytes';
-import { checkHeading, isHeading, linesOf, writeHeadings } from './sheet-headings';
+import { checkHeading, isBlank, isHeading, linesOf, writeHeadings } from './sheet-headings';
 import { MAX_TYPED_BYTES, WorksheetRefused } from './sheet-refused';
 import { Slip39Refused } from './slip39/refused';
 import { readSlip39, writeSlip39 } from './slip39/share';
@@ -60,10 +60,13 @@ export function readWordSheet(typed: Uint8Array, name: ShareName, custodian: str
   if (typed.length > MAX_TYPED_BYTES) throw new WorksheetRefused('far more was typed than a worksheet holds');
   const words = secretBytes(typed.length + 1);
   let length = 0;
+  let isInRows = false;
   try {
     for (const line of linesOf(typed)) {
-      if (isHeading(line)) checkHeading(line, name, custodian);
+      // SECURITY(K-364): a heading becomes a string, a row of words must not; behind the first row there are only rows.
+      if (!isInRows && isHeading(line)) checkHeading(line, name, custodian);
       else {
+        isInRows ||= !line.every(isBlank);
         words.set(line, length);
         length += line.length;
         words[length] = SPACE;

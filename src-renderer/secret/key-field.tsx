@@ -20,6 +20,8 @@ interface KeyFieldProps {
   /** Ids of what describes it. */
   readonly describedBy?: string;
   readonly invalid?: boolean;
+  /** Takes no keys while what is drawn is hidden. */
+  readonly disabled?: boolean;
   /** Says when Caps Lock is on. */
   readonly capsLockHint?: boolean;
   /** What is drawn over the field. */
@@ -27,7 +29,7 @@ interface KeyFieldProps {
 }
 
 export function KeyField(props: KeyFieldProps) {
-  const { id, label, input, describedBy, invalid = false, capsLockHint = false, children } = props;
+  const { id, label, input, describedBy, invalid = false, disabled = false, capsLockHint = false, children } = props;
   const [capsLock, setCapsLock] = useState(false);
   const take = useEffectEvent((text: string) => props.onText(text));
 
@@ -55,6 +57,7 @@ export function KeyField(props: KeyFieldProps) {
         <input
           id={id}
           ref={input}
+          disabled={disabled}
           type="password"
           autoComplete="off"
           spellCheck={false}

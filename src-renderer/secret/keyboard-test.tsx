@@ -1,5 +1,6 @@
-/** A harmless field in which a person finds out what the keys of this keyboard give, before the PIN is typed blind. */
+/** A harmless field in which a person finds out what the keys of this keyboard give, before a PIN or share is typed. */
 import { useRef, useState } from 'react';
+import { KeyboardLayout } from './keyboard-layout';
 import { KeyField } from './key-field';
 import { ShownText } from './shown-text';
 import type { TypedBytes } from './typed-bytes';
@@ -19,6 +20,7 @@ export function KeyboardTest() {
       >
         Test the keyboard first
       </button>
+      <KeyboardLayout />
       {open ? <TestField /> : null}
     </div>
   );
@@ -34,10 +36,10 @@ function TestField() {
     touched();
   };
   return (
-    <>
+    <div className="keyboard-test-field">
       <KeyField
         id="keyboard-test"
-        label="Type anything here to test the keyboard; it is not the PIN"
+        label="Type anything here to test the keyboard, but no secret: it is given to nobody"
         input={input}
         describedBy="keyboard-test-note"
         onText={(text) => {
@@ -58,6 +60,6 @@ function TestField() {
         A key that gives another letter than is printed on it: the workstation is set to another keyboard layout. What
         stands here is wiped when you leave the field
       </p>
-    </>
+    </div>
   );
 }

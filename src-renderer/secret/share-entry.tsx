@@ -2,13 +2,15 @@
  * Takes a share from its custodian's worksheet, row by row. Whether it is right, only the share process tells: a refusal
  * comes in a new window that knows nothing of what was typed in this one, and names the row.
  */
-import { type RefObject, createRef, useEffect, useState } from 'react';
+import { type RefObject, createRef, useEffect, useRef, useState } from 'react';
 import { Actions } from './actions';
 import { Heading } from './heading';
 import { KeyField } from './key-field';
+import { KeyboardTest } from './keyboard-test';
 import { type EnterDialogue, printable, whichShare } from './secret-words';
-import { ShownText } from './shown-text';
+import { HiddenText, ShownText } from './shown-text';
 import type { TypedBytes } from './typed-bytes';
+import { useHidden, WHY_HIDDEN } from './use-hidden';
 import { useTyped } from './use-typed';
 import { formOf, refusedRow, typedSheet } from './worksheet-form';
 
@@ -20,8 +22,8 @@ interface ShareEntryProps {
 }
 
 interface Trouble {
-  /** From 0. */
-  readonly row: number;
+  /** From 0; null where it is about all of them. */
+  readonly row: number | null;
   readonly words: string;
 }
 
@@ -33,11 +35,27 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
   const [, setTouched] = useState(0);
   const touched = () => setTouched((count) => count + 1);
   const wrongRow = refusedRow(dialogue.refused);
-  const goTo = (row: number) => inputs[row]?.current?.focus();
+  /** The row that is being typed. */
+  const place = useRef(0);
+  const goTo = (row: number) => {
+    if (inputs[row] === undefined) return;
+    place.current = row;
+    inputs[row].current?.focus();
+  };
+  const { hidden, hide, show, button } = useHidden({
+    hiddenAtFirst: false,
+    hasContent: rows.some((typed) => !typed.isEmpty),
+    onShown: () => goTo(place.current),
+  });
   useEffect(() => inputs[0]?.current?.focus(), [inputs]);
   const tell = (row: number, words: string) => setTrouble({ row, words: `${form.nameOf(row)}: ${words}` });
 
   const give = () => {
+    if (hidden !== null) {
+      setTrouble({ row: null, words: 'What you typed is hidden. Show it and look at it once more, then give it' });
+      button.current?.focus();
+      return;
+    }
     for (const [row, typed] of rows.entries()) {
       const lacks = form.lacks(typed, row);
       if (lacks === null) continue;
@@ -46,6 +64,10 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
       return;
     }
     onGive(typedSheet(rows, form));
+  };
+  const toShow = () => {
+    setTrouble(null);
+    show();
   };
   const enter = (row: number, typed: TypedBytes) => {
     const lacks = form.lacks(typed, row);
@@ -56,6 +78,7 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
     } else give();
   };
   const text = (row: number, typed: TypedBytes, characters: string) => {
+    place.current = row;
     let words: string | null = null;
     for (const character of characters) {
       const kept = form.keep(character);
@@ -79,8 +102,9 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
         </p>
       )}
       <p id="row-rule" className="is-wide">
-        {form.rule}
+        {form.rule}. It hides when you look away from this window, and after five minutes without a key
       </p>
+      {dialogue.refused === null ? <KeyboardTest /> : null}
       <div className={`share-fields is-${dialogue.form}`}>
         {rows.map((typed, row) => (
           <KeyField
@@ -95,8 +119,10 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
             input={inputs[row] ?? createRef()}
             describedBy={trouble?.row === row ? 'row-trouble' : 'row-rule'}
             invalid={trouble?.row === row}
+            disabled={hidden !== null}
             onText={(characters) => text(row, typed, characters)}
             onErase={(all) => {
+              place.current = row;
               if (all) typed.clear();
               else typed.removeLast();
               setTrouble(null);
@@ -105,14 +131,21 @@ export function ShareEntry({ dialogue, onGive, onDecline }: ShareEntryProps) {
             onEnter={() => enter(row, typed)}
             onMove={(by) => goTo(row + by)}
           >
-            <ShownText typed={typed} groups={form.groups} />
+            {hidden === null ? <ShownText typed={typed} groups={form.groups} /> : <HiddenText typed={typed} />}
           </KeyField>
         ))}
       </div>
       <p id="row-trouble" className="secret-trouble" role="alert">
         {trouble?.words ?? ''}
       </p>
-      <Actions primary="Give my share" onPrimary={give} onDecline={onDecline} />
+      <Actions primary="Give my share" onPrimary={give} onDecline={onDecline}>
+        <button type="button" ref={button} className="secret-button" onClick={hidden === null ? hide : toShow}>
+          {hidden === null ? 'Hide now (Escape)' : 'Show again'}
+        </button>
+        <span role="status">{hidden === null ? '' : `${WHY_HIDDEN[hidden]}. What you typed is kept`}</span>
+      </Actions>
+      {/* Who typed it once already needs the place for the rows. */}
+      {dialogue.refused === null ? null : <KeyboardTest />}
     </section>
   );
 }

@@ -1,19 +1,11 @@
 /** Shows a share to its custodian, to be copied by hand; it goes from the page at every sign that they look away. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { Actions } from './actions';
 import { Heading } from './heading';
 import { type ShowDialogue, whichShare } from './secret-words';
 import { SheetOnPage } from './sheet-on-page';
+import { useHidden, WHY_HIDDEN } from './use-hidden';
 import { formOf, sheetLines } from './worksheet-form';
-
-/** How long a share stays on the page without a key, in milliseconds. */
-const HIDE_AFTER_MS = 5 * 60_000;
-
-const WHY = {
-  asked: 'Your share is hidden',
-  looked: 'Hidden because you looked away',
-  time: 'Hidden because no key was pressed for five minutes',
-} as const;
 
 interface ShareShownProps {
   readonly dialogue: ShowDialogue;
@@ -26,20 +18,11 @@ interface ShareShownProps {
 }
 
 export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: ShareShownProps) {
-  const [hidden, setHidden] = useState<keyof typeof WHY | null>(atOnce ? null : 'asked');
   const [wasShown, setWasShown] = useState(atOnce);
   const [compared, setCompared] = useState(false);
   const [trouble, setTrouble] = useState('');
   const box = useRef<HTMLInputElement>(null);
-  const show = useRef<HTMLButtonElement>(null);
-  const hide = useCallback((why: keyof typeof WHY) => setHidden((before) => before ?? why), []);
-  useHiding(hidden === null, hide);
-  const wasHidden = useRef(hidden !== null);
-  // The button that hides becomes the one that shows: whoever hid by key or by looking away finds the focus there.
-  useEffect(() => {
-    if (hidden !== null && !wasHidden.current) show.current?.focus();
-    wasHidden.current = hidden !== null;
-  }, [hidden]);
+  const { hidden, hide, show, button } = useHidden({ hiddenAtFirst: !atOnce, hasContent: true });
 
   if (sheetLines(sheet) === null) {
     return (
@@ -62,12 +45,12 @@ export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: Sha
       onCopied();
       return;
     }
-    (wasShown ? box : show).current?.focus();
+    (wasShown ? box : button).current?.focus();
   };
   const toggle = () => {
-    if (hidden === null) hide('asked');
+    if (hidden === null) hide();
     else {
-      setHidden(null);
+      show();
       setWasShown(true);
       setTrouble('');
     }
@@ -83,12 +66,12 @@ export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: Sha
             <SheetOnPage sheet={sheet} form={dialogue.form} />
           ) : (
             <p className="share-hidden" role="status">
-              {WHY[hidden]}
+              {WHY_HIDDEN[hidden]}
             </p>
           )}
         </div>
         <div className="share-side">
-          <button type="button" ref={show} className="secret-button" onClick={toggle}>
+          <button type="button" ref={button} className="secret-button" onClick={toggle}>
             {hidden === null ? 'Hide now (Escape)' : wasShown ? 'Show again' : 'Show my share'}
           </button>
           <ul className="share-rules">
@@ -115,31 +98,4 @@ export function ShareShown({ dialogue, sheet, atOnce, onCopied, onDecline }: Sha
       <Actions primary="Put it away" onPrimary={copied} onDecline={onDecline} />
     </section>
   );
-}
-
-/** Hides what is shown at Escape, when the window loses the focus or is covered, and after a time without a key. */
-function useHiding(shown: boolean, hide: (why: keyof typeof WHY) => void): void {
-  useEffect(() => {
-    if (!shown) return undefined;
-    let timer = setTimeout(() => hide('time'), HIDE_AFTER_MS);
-    const onKey = (event: KeyboardEvent) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => hide('time'), HIDE_AFTER_MS);
-      if (event.key === 'Escape') hide('asked');
-    };
-    // SECURITY(K-71): who looks elsewhere does not watch over what is shown.
-    const onLookingAway = () => hide('looked');
-    const onCovered = () => {
-      if (document.visibilityState === 'hidden') hide('looked');
-    };
-    window.addEventListener('keydown', onKey);
-    window.addEventListener('blur', onLookingAway);
-    document.addEventListener('visibilitychange', onCovered);
-    return () => {
-      clearTimeout(timer);
-      window.removeEventListener('keydown', onKey);
-      window.removeEventListener('blur', onLookingAway);
-      document.removeEventListener('visibilitychange', onCovered);
-    };
-  }, [shown, hide]);
 }

@@ -33,6 +33,15 @@ export function ShownText({ typed, groups = [] }: ShownProps) {
   );
 }
 
+/** What stands for a typed row while it is hidden: the same for a short one and a long one. */
+export function HiddenText({ typed }: Pick<ShownProps, 'typed'>) {
+  return (
+    <span className="key-field-shown mono" aria-hidden="true">
+      {typed.isEmpty ? '' : '••••••••'}
+    </span>
+  );
+}
+
 /** Places `from` to `to` of a row, with a gap before each group but the first. */
 function drawn(typed: TypedBytes, groups: readonly number[], from: number, to: number): string {
   const starts = groups.map((_, at) => groups.slice(0, at).reduce((sum, group) => sum + group, 0));

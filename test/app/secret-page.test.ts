@@ -106,7 +106,6 @@ async function lookAway(page: Page): Promise<void> {
   const protocol = await page.context().newCDPSession(page);
   await protocol.send('Emulation.setFocusEmulationEnabled', { enabled: false });
   expect(await page.evaluate('document.hasFocus()')).toBe(true);
-  expect(await page.locator('.sheet-row').count()).toBe(ROWS.length);
   await app.openOther();
   await expect.poll(() => page.evaluate('document.hasFocus()')).toBe(false);
   await app.closeOther();
@@ -302,7 +301,7 @@ describe('PIN', () => {
   test('the keyboard can be tested: what is typed there shows, goes when it is left, and is never given', async () => {
     const page = await app.open(PIN, SEATED);
     await button(page, 'Test the keyboard first').click();
-    await page.getByLabel('Type anything here to test the keyboard; it is not the PIN').focus();
+    await page.getByLabel('Type anything here to test the keyboard').focus();
     await page.keyboard.type('zyß');
     await page.getByText('zyß').waitFor();
     await page.locator('#pin').focus();
@@ -416,6 +415,7 @@ describe('a share that is shown', () => {
   ] as const)('%s takes it off the page; it can be shown again', async (_how, hide, words) => {
     const page = await app.open(SHOW, HEX);
     await sit(page);
+    expect(await rowsOnPage(page)).toEqual(ROWS);
     await hide(page);
     await page.getByText(words).waitFor();
     const text = await everything(page);
@@ -490,6 +490,110 @@ describe('a share that is typed', () => {
     await typeRows(page, ROWS.slice(1));
     const typed = Buffer.from((await app.answer()).body, 'hex');
     expect(readWorksheet(typed, NAME, 'carol').equals(COMPONENT)).toBe(true);
+  });
+
+  const typedRow = (page: Page, row: number) =>
+    page
+      .locator('.key-field-shown')
+      .nth(row - 1)
+      .innerText();
+
+  test.each([
+    ['Escape', async (page: Page) => page.keyboard.press('Escape'), 'Your share is hidden'],
+    ['the button', async (page: Page) => button(page, /Hide now/).click(), 'Your share is hidden'],
+    ['looking away', async (page: Page) => lookAway(page), 'Hidden because you looked away'],
+  ] as const)('%s hides what was typed; it is kept, and typing goes on', async (_how, hide, words) => {
+    const page = await app.open(ENTER, SEATED);
+    await typeRows(page, ROWS.slice(0, 2));
+    await page.keyboard.type('12');
+    await hide(page);
+    await page.getByText(words).waitFor();
+    const text = await everything(page);
+    for (const row of ROWS.slice(0, 2)) expect(text).not.toContain(row.slice(0, 4));
+    // Neither what nor how much: a whole row and two digits look the same, and an empty one shows that it is.
+    expect(await typedRow(page, 1)).toMatch(/^•+$/);
+    expect(await typedRow(page, 3)).toBe(await typedRow(page, 1));
+    expect(await typedRow(page, 4)).toBe('');
+    expect(await axe(page)).toEqual([]);
+    // Whoever sits down meanwhile types nothing into it.
+    expect(await focused(page)).toBe('Show again');
+    await page.keyboard.type('34');
+    await button(page, 'Give my share').click();
+    expect(await alertText(page)).toContain('What you typed is hidden');
+    expect(await app.heard()).toEqual([]);
+    expect(await focused(page)).toBe('Show again');
+    await page.keyboard.press('Enter');
+    expect(await focused(page)).toBe('row-3');
+    expect(await alertText(page)).toBe('');
+    expect((await typedRow(page, 3)).replaceAll(/[\s·]/g, '')).toBe('12');
+    await page.keyboard.press('Control+u');
+    await typeRows(page, ROWS.slice(2));
+    const typed = Buffer.from((await app.answer()).body, 'hex');
+    expect(readWorksheet(typed, NAME, 'carol').equals(COMPONENT)).toBe(true);
+  });
+
+  test('hides words too, after five minutes without a key, and never before anything is typed', async () => {
+    const page = await app.open({ ...ENTER, form: 'words' }, SEATED);
+    await page.clock.install();
+    await page.keyboard.press('Escape');
+    await page.clock.fastForward('06:00');
+    expect(await focused(page)).toBe('row-1');
+    await page.keyboard.type(WORD_ROWS[0]!);
+    await page.clock.fastForward('04:50');
+    await page.keyboard.press('Shift');
+    await page.clock.fastForward('04:50');
+    expect(await typedRow(page, 1)).toBe(WORD_ROWS[0]);
+    await page.clock.fastForward('00:20');
+    await page.getByText('no key was pressed for five minutes').waitFor();
+    const text = await everything(page);
+    for (const word of WORD_ROWS[0]!.split(' ')) expect(text).not.toContain(word);
+    await button(page, 'Show again').click();
+    expect(await typedRow(page, 1)).toBe(WORD_ROWS[0]);
+    expect(await focused(page)).toBe('row-1');
+  });
+
+  test('the keyboard can be tested before anything is typed, by keyboard alone, and its layout is told', async () => {
+    const page = await app.open(ENTER, SEATED);
+    await page.getByText('Keyboard layout: QWERTY, English. The keys q y z ; - give q y z ; -').waitFor();
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused(page)).toBe('Test the keyboard first');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('keyboard-test');
+    await page.keyboard.type('zyß');
+    await page.getByText('zyß').waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('row-1');
+    expect(await everything(page)).not.toContain('zyß');
+    await typeRows(page, ROWS);
+    const typed = Buffer.from((await app.answer()).body, 'hex');
+    expect(readWorksheet(typed, NAME, 'carol').equals(COMPONENT)).toBe(true);
+  });
+
+  const keys = (given: string) =>
+    `{ getLayoutMap: async () => new Map(['KeyQ', 'KeyY', 'KeyZ', 'Semicolon', 'Minus'].map((key, at) => [key, ${JSON.stringify(given)}.split(' ')[at]])) }`;
+  test.each([
+    [
+      'a German one',
+      keys('q z y ö ß'),
+      'Keyboard layout: QWERTZ, German or Austrian. The keys q y z ; - give q z y ö ß',
+    ],
+    [
+      'one of its own',
+      keys('a b c d e'),
+      'Keyboard layout: one without a name here. The keys q y z ; - give a b c d e',
+    ],
+    ['none', 'undefined', 'The system does not tell the layout of the keyboard: test it'],
+    ['an empty one', '{ getLayoutMap: async () => new Map() }', 'The system does not tell the layout'],
+    ['a refusal', '{ getLayoutMap: () => Promise.reject(new Error("no")) }', 'The system does not tell the layout'],
+  ])('says what the keys give, or that nobody tells: %s', async (_what, keyboard, words) => {
+    for (const dialogue of [ENTER, PIN]) {
+      const page = await app.open(dialogue, { ...SEATED, silent: true });
+      await page.evaluate(`Object.defineProperty(navigator, 'keyboard', { value: ${keyboard} })`);
+      await app.post({ kind: 'question', exchange: EXCHANGE, dialogue }, '');
+      await page.getByText(words).waitFor();
+    }
   });
 
   test('names the row that was refused', async () => {

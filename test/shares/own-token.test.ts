@@ -173,13 +173,15 @@ it('is encrypted to no key that the custodian’s signing key does not vouch for
   const stranger = generateKeyPairSync('rsa', { modulusLength: 3072 })
     .publicKey.export({ format: 'der', type: 'spki' })
     .toString('base64');
-  const seal = (asked: typeof key, index = 1) =>
+  const seal = (asked: typeof key, index = 1, custodian = 'carol') =>
     Promise.resolve(
-      shares['share.seal']({ index, custodian: 'carol', key: asked, holder: { algorithm, spki } }, new Custodians()),
+      shares['share.seal']({ index, custodian, key: asked, holder: { algorithm, spki } }, new Custodians()),
     );
   expect((await errorOf(seal({ ...key, spki: stranger }))).code).toBe('SHARE_KEY_UNPROVEN');
   expect((await errorOf(seal({ ...key, oaep: 'sha256' }))).code).toBe('SHARE_KEY_UNPROVEN');
-  expect((await errorOf(seal(key, 2))).code).toBe('SHARE_KEY_UNPROVEN');
+  // Nobody who was to get share 1 is given another.
+  expect((await errorOf(seal(key, 2))).code).toBe('SHARE_SECOND');
+  expect((await errorOf(seal(key, 2, 'dave'))).code).toBe('SHARE_KEY_UNPROVEN');
   await handOver(shares, set, 1, 'carol');
   const asked = await shares['share.ask-token']({}, new Custodians());
   const given = await worker['card.open-share']({ card: card('carol'), share: { set, index: 1 }, ...asked }, link);

@@ -9,6 +9,7 @@ import { commitToShare, matchesCommitment, type ShareName } from '../../hsm/shar
 import { freshSecret } from '../../hsm/shares/entropy';
 import { KEY_BYTES, type KeyBytes } from '../../hsm/shares/key-bytes';
 import { schemeOf } from '../../hsm/shares/set-scheme';
+import { SLIP39_WORDS } from '../../hsm/shares/slip39/word-list';
 import { WorksheetRefused } from '../../hsm/shares/sheet-refused';
 
 const DEEP = process.env['KEYRITE_DEEP'] === '1';
@@ -128,20 +129,68 @@ describe('a character typed wrongly', () => {
     }
   });
 
+  const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+  /** Every other word that one wrong letter makes. */
+  const slipsOf = (word: string, letters = LETTERS): string[] =>
+    [...word].flatMap((was, place) =>
+      [...letters].filter((is) => is !== was).map((is) => word.slice(0, place) + is + word.slice(place + 1)),
+    );
+  /** What the app sends: a line to a row of three words. */
+  const inRows = (words: readonly string[]): string =>
+    `${words.map((word, at) => word + (at % 3 === 2 ? '\n' : ' ')).join('')}\n`;
+
   it.each([16, 24] as const)('in the words of a key of %i bytes: its word is named', { timeout: 600_000 }, (bytes) => {
     const { sheets, shares } = handedOut('threshold', { bytes, key: new Uint8Array(bytes).fill(0xa5) }, [2, 2]);
     const { name } = sheets[0]!;
     const words = shares[0]!.toString('ascii').split(' ');
     expect(words).toHaveLength(bytes === 16 ? 20 : 27);
+    expect(refusal('threshold', inRows(words), name, bytes)).toBe('taken');
     for (const [at, word] of words.entries()) {
-      for (let place = 0; place < word.length; place += 1) {
-        for (const letter of DEEP ? 'abcdefghijklmnopqrstuvwxyz' : 'ez') {
-          if (letter === word[place]) continue;
-          const typed = words.with(at, word.slice(0, place) + letter + word.slice(place + 1)).join(' ');
-          const said = refusal('threshold', typed, name, bytes);
-          expect(said).toMatch(new RegExp(`^word ${String(at + 1)} (is wrong|is not on the list)$`, 'u'));
-        }
+      const located = new RegExp(`^word ${String(at + 1)} (is wrong|is not on the list)$`, 'u');
+      for (const slip of slipsOf(word, DEEP || bytes === 16 ? LETTERS : 'ez')) {
+        const typed = words.with(at, slip);
+        expect(refusal('threshold', inRows(typed), name, bytes)).toMatch(located);
+        if (DEEP) expect(refusal('threshold', typed.join(' '), name, bytes)).toMatch(located);
       }
     }
+  });
+
+  it('in any word of the list at the beginning of any row: it is no heading, and its word is named', () => {
+    const list = new Set(SLIP39_WORDS);
+    // Those that have a heading's word, or begin with one: `share`, `setson`, and what else one letter makes of the list.
+    const slips = new Set(SLIP39_WORDS.flatMap((word) => slipsOf(word).filter((slip) => !list.has(slip))));
+    const likeHeadings = [...slips].filter((slip) => /^(?:set|share|scheme|custodian|keyrite)/u.test(slip));
+    expect(likeHeadings).toEqual(expect.arrayContaining(['share', 'setson', 'setior', 'setret']));
+    const { sheets, shares } = handedOut('threshold', { bytes: 16, key: new Uint8Array(16) }, [2, 2]);
+    const { name } = sheets[0]!;
+    const words = shares[0]!.toString('ascii').split(' ');
+    const headings = sheets[0]!.sheet.toString().split('\n\n')[0]!;
+    for (const slip of likeHeadings) {
+      for (let at = 0; at < words.length; at += 3) {
+        const typed = words.with(at, slip);
+        const said = `word ${String(at + 1)} is not on the list`;
+        expect(refusal('threshold', inRows(typed), name, 16)).toBe(said);
+        expect(refusal('threshold', `${headings}\n\n${inRows(typed)}`, name, 16)).toBe(said);
+        // A word to a line, and as it is copied from the sheet, with the row's number.
+        expect(refusal('threshold', typed.join('\n'), name, 16)).toBe(said);
+        expect(refusal('threshold', inRows(typed.with(at, `${String(at + 1)} ${slip}`)), name, 16)).toBe(said);
+      }
+    }
+  });
+
+  it('in the headings of a sheet of words: it is not taken, and another share or set is still told', () => {
+    const { sheets } = handedOut('threshold', { bytes: 16, key: new Uint8Array(16) }, [2, 2]);
+    const { name, sheet } = sheets[0]!;
+    const text = sheet.toString();
+    const end = text.indexOf('\n\n');
+    for (let at = 0; at < end; at += 1) {
+      if (/\s/u.test(text.charAt(at))) continue;
+      for (const is of ['a', 'Z', '0', '#']) {
+        if (is.toLowerCase() === text.charAt(at).toLowerCase()) continue;
+        expect(refusal('threshold', text.slice(0, at) + is + text.slice(at + 1), name, 16)).not.toBe('taken');
+      }
+    }
+    expect(refusal('threshold', text.replace('Share      1', 'Share      2'), name, 16)).toContain('this is share 2');
+    expect(refusal('threshold', text.replace('3F2A', '3F2B'), name, 16)).toContain('a share of another set');
   });
 });

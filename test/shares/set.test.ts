@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../ceremony/command/device-error';
+import type { AskingLink } from '../../hsm/contract';
 import { commitToShare } from '../../hsm/shares/commitment';
 import { SetInHand } from '../../hsm/shares/set-in-hand';
 import { componentOn, Custodians, xor, componentSet } from './custodians';
@@ -207,6 +208,26 @@ describe('entry', () => {
     expect(second.code).toBe('SHARE_SECOND');
     expect(second.message).toMatch(/^carol has share 1 of set .* and may not have share 2 too$/);
     expect((await failure(() => fresh.enter(2, 'carol', people))).code).toBe('SHARE_SECOND');
+  });
+
+  it('counts a share as seen from the moment it is shown: who declined then gets no other one', async () => {
+    const set = SetInHand.generate(componentSet(3));
+    const people = new Custodians();
+    const { worksheets } = people;
+    const declining: AskingLink = {
+      ask: async (dialogue, body) => {
+        await people.ask(dialogue, body);
+        throw new Error('declined');
+      },
+    };
+    await expect(set.show(1, 'carol', declining)).rejects.toThrow('declined');
+    expect(worksheets.get('carol')).toContain('Share      1 of 3');
+    expect((await failure(() => set.show(2, 'carol', people))).code).toBe('SHARE_SECOND');
+    expect((await failure(() => set.enter(2, 'carol', people))).code).toBe('SHARE_SECOND');
+    expect(worksheets.get('carol')).toContain('Share      1 of 3');
+    // The same one once more is no second one.
+    await set.show(1, 'carol', people);
+    await set.enter(1, 'carol', people);
   });
 
   it('may show a share again until it is read back', async () => {

@@ -3,7 +3,7 @@
  * pipe or a terminal is refused: what is given to it stays somewhere, or goes nobody knows where.
  */
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync, type Stats } from 'node:fs';
-import { shareTrouble } from '../share-trouble';
+import { NOT_TAKEN, shareTrouble } from '../share-trouble';
 import { major, minor } from './share-medium';
 
 /** USB character devices, of which the first 16 are printers (Linux, Documentation/admin-guide/devices.txt). */
@@ -91,10 +91,14 @@ function requirePrinter(path: string, found: Stats | null): void {
 }
 
 function notPrinted(path: string, sent: number, why: string): Error {
-  const what = sent === 0 ? 'nothing of it' : 'a part of it';
+  if (sent === 0) {
+    const message = `The printer at ${path} took nothing of it (${why})`;
+    return shareTrouble('SHARE_NOT_PRINTED', message, 'Look after the printer, and try again');
+  }
   return shareTrouble(
     'SHARE_NOT_PRINTED',
-    `The printer at ${path} took ${what} (${why})`,
-    'Let the custodian take what came out and destroy it, look after the printer, and try again',
+    `The printer at ${path} took a part of it (${why})`,
+    'Let the custodian take what came out and destroy it, switch the printer off and on, look after it, and try again',
+    `A part of the sheet went to the printer: the share may be readable on what came out, and is in the printer’s memory. ${NOT_TAKEN}`,
   );
 }

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { DeviceError } from '../../../ceremony/command/device-error';
 import type { ShareName } from '../commitment';
-import { shareTrouble } from '../share-trouble';
+import { NOT_TAKEN, shareTrouble } from '../share-trouble';
 
 /** The folder that a custodian's medium is mounted at, and whether it must be one that is removable. */
 interface Medium {
@@ -48,7 +48,7 @@ export class ShareMedia {
   }
 
   /**
-   * Writes a file, fsynced with its folder and read back.
+   * Writes a file, fsynced with its folder and read back. One that was not written well is removed where that can be done.
    *
    * @throws DeviceError MEDIUM_REFUSED when the medium is none, or not removable; SHARE_FILE_EXISTS when another wrote a
    *   file of that name; SHARE_NOT_WRITTEN
@@ -57,12 +57,15 @@ export class ShareMedia {
     this.require(medium, name);
     const { path } = medium;
     const file = join(path, name);
-    if (existsSync(file)) unlinkSync(file);
+    let isOurs = existsSync(file);
     try {
+      if (isOurs) this.#remove(file);
+      isOurs = false;
       // SECURITY(K-300): exclusive and never through a link, for nobody but its owner; on the medium before it is told of.
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
       const opened = openSync(file, flags, 0o600);
       this.#written.add(file);
+      isOurs = true;
       try {
         for (let sent = 0; sent < content.length;) sent += writeSync(opened, content, sent);
         fsyncSync(opened);
@@ -73,8 +76,27 @@ export class ShareMedia {
       if (!readFileSync(file).equals(content)) throw new Error('read back, it differs');
     } catch (error) {
       const message = `${name} could not be written to the medium (${reasonOf(error)})`;
-      throw shareTrouble('SHARE_NOT_WRITTEN', message, 'Check the medium, or bring another, and go on');
+      if (!isOurs) throw shareTrouble('SHARE_NOT_WRITTEN', message, 'Check the medium, or bring another, and go on');
+      const next = 'Let the custodian take the medium out and destroy the medium as a share; bring another, and go on';
+      throw shareTrouble('SHARE_NOT_WRITTEN', message, next, this.#leftBehind(path, name));
     }
+  }
+
+  /** What is on a medium after a file of a share was written to it, and not well. */
+  #leftBehind(path: string, name: string): string {
+    try {
+      this.#remove(join(path, name));
+      syncFolder(path);
+      return `${name} was removed from the medium again, but what was written of it can still be found there. ${NOT_TAKEN}`;
+    } catch {
+      return `${name} is still on the medium, whole or in part, and may be readable. ${NOT_TAKEN}`;
+    }
+  }
+
+  /** Whatever comes to stand there afterwards is another's. */
+  #remove(file: string): void {
+    unlinkSync(file);
+    this.#written.delete(file);
   }
 }
 

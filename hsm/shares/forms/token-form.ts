@@ -1,5 +1,5 @@
 /** The form "own token" of a share: encrypted to a key pair on its custodian's token, and opened with it. */
-import { createDecipheriv, createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { createDecipheriv, createCipheriv, createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { isValidSignature, spkiSha256 } from '../../../ceremony/command/dsse';
 import { shareKeyStatement } from '../../../ceremony/command/statements';
 import type { ArgsOf, ResultOf, SHARE_OPERATIONS } from '../../contract';
@@ -39,7 +39,7 @@ export async function sealToToken(
     }
     const oneTime = secretBytes(KEY_BYTES);
     try {
-      randomBytes(KEY_BYTES).copy(oneTime);
+      randomFillSync(oneTime);
       const iv = randomBytes(GCM_IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', oneTime, iv).setAAD(shareOf(about));
       const ciphertext = Buffer.concat([cipher.update(sheet), cipher.final(), cipher.getAuthTag()]);

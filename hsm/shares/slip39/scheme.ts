@@ -4,7 +4,7 @@
  * as well.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { secretBytes } from '../../secret-bytes';
+import { makeSecrets, secretBytes } from '../../secret-bytes';
 import { freshSecret, type DrawSecret } from '../entropy';
 import { isKeyLength } from '../key-bytes';
 import { decryptSecret, encryptSecret } from './encryption';
@@ -115,21 +115,36 @@ function secretOfGroup(members: readonly Slip39Share[]): Buffer {
 
 /** Values of a secret's shares at x = 0, 1, …: any `threshold` of them give it back. */
 function shareOut(secret: Uint8Array, threshold: number, count: number, draw: DrawSecret): Buffer[] {
-  if (threshold === 1) return Array.from({ length: count }, () => copyOf(secret));
-  const random = Array.from({ length: threshold - 2 }, (_, x) =>
+  if (threshold === 1) return makeSecrets(Array(count).keys(), () => copyOf(secret));
+  const random = makeSecrets(Array(threshold - 2).keys(), (x) =>
     draw(`keyrite/slip39/share/${String(x)}`, secret.length),
   );
-  const blind = draw('keyrite/slip39/digest', secret.length - DIGEST_BYTES);
-  const digest = secretBytes(secret.length);
-  const sum = digestOf(secret, blind);
-  digest.set(sum);
-  digest.set(blind, DIGEST_BYTES);
-  const points = [...random.map((y, x) => ({ x, y })), { x: DIGEST_X, y: digest }, { x: SECRET_X, y: secret }];
+  let digest: Buffer | null = null;
   try {
-    const others = Array.from({ length: count - random.length }, (_, at) => interpolate(points, random.length + at));
+    digest = digestPoint(secret, draw);
+    const points = [...random.map((y, x) => ({ x, y })), { x: DIGEST_X, y: digest }, { x: SECRET_X, y: secret }];
+    const others = makeSecrets(Array(count - random.length).keys(), (at) => interpolate(points, random.length + at));
     return [...random, ...others];
+  } catch (error) {
+    for (const share of random) share.fill(0);
+    throw error;
   } finally {
-    for (const bytes of [blind, digest, sum]) bytes.fill(0);
+    digest?.fill(0);
+  }
+}
+
+/** What tells whether shares belong together: a digest of the secret, and what blinds it; the caller zeroes it. */
+function digestPoint(secret: Uint8Array, draw: DrawSecret): Buffer {
+  const blind = draw('keyrite/slip39/digest', secret.length - DIGEST_BYTES);
+  try {
+    const sum = digestOf(secret, blind);
+    const point = secretBytes(secret.length);
+    sum.copy(point);
+    blind.copy(point, DIGEST_BYTES);
+    sum.fill(0);
+    return point;
+  } finally {
+    blind.fill(0);
   }
 }
 
@@ -148,7 +163,11 @@ function recover(points: readonly Point[]): Buffer {
 }
 
 function digestOf(secret: Uint8Array, blind: Uint8Array): Buffer {
-  return createHmac('sha256', blind).update(secret).digest().subarray(0, DIGEST_BYTES);
+  const whole = createHmac('sha256', blind).update(secret).digest();
+  const digest = secretBytes(DIGEST_BYTES);
+  whole.copy(digest);
+  whole.fill(0);
+  return digest;
 }
 
 function copyOf(bytes: Uint8Array): Buffer {

@@ -42,15 +42,18 @@ const LONGEST_WORD = 8;
  */
 export function writeSlip39(share: Slip39Share): Buffer {
   const words = wordsOf(share);
-  // SECURITY(K-364): numbers and letters alike are wiped, here and where they are read.
-  const text = secretBytes(words.length * (LONGEST_WORD + 1));
-  let length = 0;
-  for (const word of words) {
-    if (length > 0) text[length++] = SPACE;
-    length += putWord(text, length, word);
+  try {
+    // SECURITY(K-364): numbers and letters alike are wiped, here and where they are read.
+    const text = secretBytes(words.length * (LONGEST_WORD + 1));
+    let length = 0;
+    for (const word of words) {
+      if (length > 0) text[length++] = SPACE;
+      length += putWord(text, length, word);
+    }
+    return text.subarray(0, length);
+  } finally {
+    words.fill(0);
   }
-  words.fill(0);
-  return text.subarray(0, length);
 }
 
 /**
@@ -106,7 +109,9 @@ function wordsOf(share: Slip39Share): number[] {
     }
     words.push(word);
   }
-  return words.concat(checksumOf(words, share.isExtendable));
+  // Into the same array, which is wiped.
+  words.push(...checksumOf(words, share.isExtendable));
+  return words;
 }
 
 function shareOf(words: readonly number[], isExtendable: boolean): Slip39Share {
