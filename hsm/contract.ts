@@ -339,6 +339,11 @@ const ShareMedium = v.strictObject({ path: Text, removable: Flag });
 /** Requests to the share process. */
 export const SHARE_OPERATIONS = {
   /** A key to which one unit seals random bytes for the set that is made next; base64. */
+  /** Names of people by their ids, for what is said of who entered a share; somebody without a name is told by the id. */
+  'people.are': operation(
+    v.strictObject({ people: v.pipe(v.array(v.strictObject({ id: Id, name: Text })), v.maxLength(200)) }),
+    Done,
+  ),
   'entropy.make-key': operation(v.strictObject({ exchange: Exchange }), Base64),
   'set.generate': operation(
     v.strictObject({

@@ -54,6 +54,7 @@ const WORDS: Readonly<Record<Name, Words>> = {
   'card.read-key': reads('a person’s public key was read'),
   'key-file.sign': reads('a key file signed'),
   'key-file.prepare': reads('a key file was made'),
+  'people.are': reads('the names of people were told'),
   'entropy.make-key': reads('a key for random bytes was made'),
   'set.generate': reads('the shares were made'),
   'set.reopen': reads('the set of shares was taken up'),

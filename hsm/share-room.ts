@@ -47,11 +47,14 @@ interface OpenSet {
  */
 export class ProcessShareRoom implements ShareRoom {
   readonly #start: StartShareProcess;
+  readonly #people: readonly { readonly id: string; readonly name: string }[];
   #open: OpenSet | null = null;
   #transport: ShareClient | null = null;
 
-  constructor(start: StartShareProcess) {
+  /** @param people what people are called, for what is said of who entered a share */
+  constructor(start: StartShareProcess, people: readonly { readonly id: string; readonly name: string }[] = []) {
     this.#start = start;
+    this.#people = people.map(({ id, name }) => ({ id, name }));
   }
 
   async generate(
@@ -60,6 +63,7 @@ export class ProcessShareRoom implements ShareRoom {
     draw: DrawRandom,
   ): Promise<{ set: ShareSet; mixed: readonly MixedSource[] }> {
     const open = this.#begin();
+    await this.#inSet(open, (client) => client.call('people.are', { people: [...this.#people] }), true);
     const random = await this.#inSet(open, (client) => gather(client, units, draw), true);
     const made = await this.#inSet(open, (client) => client.call('set.generate', { ...shape, random }), true);
     const { sources, ...set } = made;
@@ -71,6 +75,7 @@ export class ProcessShareRoom implements ShareRoom {
   async reopen(set: ShareSet): Promise<void> {
     const open = this.#begin();
     const known = { ...set, shares: set.shares.map((share) => ({ ...share })) };
+    await this.#inSet(open, (client) => client.call('people.are', { people: [...this.#people] }), true);
     await this.#inSet(open, (client) => client.call('set.reopen', known), true);
     open.set = set.set;
   }

@@ -42,7 +42,10 @@ export class Session {
       clock: { now: () => new Date().toISOString() },
       random: (length) => randomBytes(length),
       devices: this.devices,
-      shares: new ProcessShareRoom((kind) => processes.startShareProcess(kind === 'set' ? 'set' : 'rewrap')),
+      shares: new ProcessShareRoom(
+        (kind) => processes.startShareProcess(kind === 'set' ? 'set' : 'rewrap'),
+        binding.people,
+      ),
       people,
       workstation: new LinuxWorkstation(folder, runtime),
       keyStores: new KeyStoreFolders(binding.keyStores ?? []),

@@ -33,6 +33,9 @@ export class CustodianDesk {
   /** By whom and when each share was entered or proven, in words. */
   readonly #seen = new Map<number, string>();
 
+  /** Names of people by their ids. */
+  names: ReadonlyMap<string, string> = new Map();
+
   constructor(known: PublicSet) {
     this.#known = known;
   }
@@ -84,7 +87,7 @@ export class CustodianDesk {
         const share = this.#check(brought, name, custodian);
         this.#custodians.set(custodian, index);
         this.#brought.add(custodian);
-        this.#seen.set(index, `already entered by ${custodian} at ${timeOfDay()}`);
+        this.#seen.set(index, `already entered by ${this.nameOf(custodian)} at ${timeOfDay()}`);
         return share;
       } catch (error) {
         if (!(error instanceof WorksheetRefused)) throw error;
@@ -95,7 +98,7 @@ export class CustodianDesk {
     }
     throw shareTrouble(
       'SHARE_WRONG',
-      `${this.title(index)} was entered by ${custodian} ${String(MAX_ENTRIES)} times and is wrong each time, last: ${String(refused)}`,
+      `${this.title(index)} was entered by ${this.nameOf(custodian)} ${String(MAX_ENTRIES)} times and is wrong each time, last: ${String(refused)}`,
       'Compare what the custodian has with what is entered, and enter the share again. If what the custodian has is itself wrong, make a new set',
     );
   }
@@ -114,12 +117,17 @@ export class CustodianDesk {
   /** That somebody knows a share, as a clause: what they were shown cannot be taken back from them. */
   whoKnows(custodian: string, index: number, saw: 'has seen' | 'may have seen'): string {
     const share = `share ${String(index)} of set ${shortSetId(this.#known.set)}`;
-    return `${custodian} ${saw} ${share}, and is to be counted as knowing it`;
+    return `${this.nameOf(custodian)} ${saw} ${share}, and is to be counted as knowing it`;
   }
 
   /** Lets a custodian type what they have. */
   typedBy(custodian: string, link: AskingLink): Bring {
     return (name, refused) => link.ask({ kind: 'share-enter', custodian, ...this.#about(name), refused });
+  }
+
+  /** What somebody is called; their id where nobody said it. */
+  nameOf(custodian: string): string {
+    return this.names.get(custodian) ?? custodian;
   }
 
   /** Of a share that is entered once more. */
@@ -186,7 +194,7 @@ export class CustodianDesk {
     // SECURITY(K-363): copies or not.
     const has = this.#custodians.get(custodian);
     if (has === undefined || has === index) return;
-    const message = `${custodian} has share ${String(has)} of set ${shortSetId(this.#known.set)} and may not have share ${String(index)} too`;
+    const message = `${this.nameOf(custodian)} has share ${String(has)} of set ${shortSetId(this.#known.set)} and may not have share ${String(index)} too`;
     throw shareTrouble('SHARE_SECOND', message, 'Give this share to another custodian');
   }
 }

@@ -6,6 +6,7 @@ import { ShareMedia } from './forms/share-medium';
 import { printShare } from './forms/printed-form';
 import { sealToToken, TokenExchange } from './forms/token-form';
 import { SetInHand } from './set-in-hand';
+import type { PublicSet } from './set-shape';
 import { shareTrouble } from './share-trouble';
 import { TokenRandom } from './token-random';
 import { OneTimeKey } from './transport';
@@ -39,7 +40,19 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
     );
   };
 
+  /** Names of people by their ids. */
+  const names = new Map<string, string>();
+  const take = (made: SetInHand): PublicSet => {
+    made.call(names);
+    set = made;
+    return made.known;
+  };
+
   return {
+    'people.are': ({ people }) => {
+      for (const { id, name } of people) names.set(id, name);
+      return null;
+    },
     'entropy.make-key': ({ exchange }) => {
       requireNoSet();
       return gifts.keyFor(exchange);
@@ -48,15 +61,14 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
       requireNoSet();
       const others = await gifts.open(random ?? []);
       try {
-        set = SetInHand.generate(shape, others);
-        return { ...set.known, sources: sourcesOf(others) };
+        return { ...take(SetInHand.generate(shape, others)), sources: sourcesOf(others) };
       } finally {
         for (const { bytes } of others) bytes.fill(0);
       }
     },
     'set.reopen': (known) => {
       requireNoSet();
-      set = SetInHand.reopen(known);
+      take(SetInHand.reopen(known));
       return null;
     },
     'share.show': async ({ index, custodian }, link) => {
@@ -93,8 +105,7 @@ export function shareHandlers(options: { readonly transport: boolean }): Handler
       return null;
     },
     'set.reshare': (shape) => {
-      set = theSet().reshare(shape);
-      return set.known;
+      return take(theSet().reshare(shape));
     },
     'set.prove': () => {
       theSet().proveWhole();

@@ -99,6 +99,11 @@ export class SetInHand {
     return new SetInHand(known, new Map());
   }
 
+  /** What people are called by their ids, wherever somebody reads of them. */
+  call(names: ReadonlyMap<string, string>): void {
+    this.#desk.names = names;
+  }
+
   /**
    * Shows a share that is to be handed over to its custodian, until they say that they have it.
    *
@@ -187,10 +192,10 @@ export class SetInHand {
    *   has another share; otherwise as {@link enter}, saying that the successor knows the share
    */
   async passOn(index: number, to: string, link: AskingLink): Promise<void> {
-    const seen = this.#desk.whoKnows(to, index, 'has seen');
+    const [seen, name] = [this.#desk.whoKnows(to, index, 'has seen'), this.#desk.nameOf(to)];
     try {
       if (this.#desk.has(to, index)) {
-        const message = `${to} has ${this.#desk.title(index)} already`;
+        const message = `${name} has ${this.#desk.title(index)} already`;
         throw shareTrouble('SHARE_SECOND', message, 'Name another successor');
       }
       await this.show(index, to, link);
@@ -205,7 +210,7 @@ export class SetInHand {
       throw withWhatChanged(
         error,
         changed,
-        `Let ${to} destroy what they copied, and begin again with who passes it on`,
+        `Let ${name} destroy what they copied, and begin again with who passes it on`,
       );
     }
   }

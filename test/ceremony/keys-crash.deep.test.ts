@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { judge, judgeByScript } from '../bundle/mutation/both-verifiers';
 import { readFiles } from '../bundle/mutation/bundle-files';
-import { keyrite, scratch, start, transcript, type Running } from './program';
+import { CHECKOUT, keyrite, scratch, start, transcript, type Running } from './program';
 import { unanswered } from './rotation-kills';
 import { writeRotationPlans } from './small-plans';
 
@@ -30,13 +30,8 @@ async function killedOnceThere(running: Running, isThere: () => boolean): Promis
   return (await running.ended).code;
 }
 
-it.each([
-  ['small-keys', 'make-data'],
-  ['small-rotation', 'make-late'],
-])('%s is killed again and again', { timeout: 1_200_000 }, async (name, step) => {
-  writeRotationPlans(place.folder);
-  const bundle = join(place.folder, name);
-  const plan = join(place.folder, `${name}.ceremony.yaml`);
+/** Kills a ceremony in a step, and each time that it goes on, a few lines later, until it comes to its end. Returns how often. */
+async function killedAgainAndAgain(bundle: string, plan: string, step: string): Promise<number> {
   const saysStep = (): boolean =>
     linesIn(bundle) > 0 && readFileSync(join(bundle, 'transcript.jsonl'), 'utf8').includes(`"step":"${step}"`);
   await killedOnceThere(start(['rehearse', plan, '--out', bundle, '--keep', `${bundle}-room`]), saysStep);
@@ -52,6 +47,23 @@ it.each([
   }
   expect(kills).toBeGreaterThan(1);
   expect(unanswered(bundle)).toEqual([]);
+  return kills;
+}
+
+async function expectConsistent(bundle: string): Promise<void> {
+  const files = await readFiles(bundle);
+  expect(await judge(files)).toMatchObject({ verdict: 'consistent', said: '' });
+  expect(await judgeByScript(files)).toMatchObject({ verdict: 'consistent' });
+  expect((await keyrite(['verify', bundle])).code).toBe(0);
+}
+
+it.each([
+  ['small-keys', 'make-data'],
+  ['small-rotation', 'make-late'],
+])('%s is killed again and again', { timeout: 1_200_000 }, async (name, step) => {
+  writeRotationPlans(place.folder);
+  const bundle = join(place.folder, name);
+  await killedAgainAndAgain(bundle, join(place.folder, `${name}.ceremony.yaml`), step);
   const made = transcript(bundle).filter(
     (line) =>
       (line.type === 'step.outcome' || line.body['verdict'] === 'applied') &&
@@ -59,8 +71,17 @@ it.each([
   );
   const steps = made.map((line) => line.step);
   expect(steps).toEqual([...new Set(steps)]);
-  const files = await readFiles(bundle);
-  expect(await judge(files)).toMatchObject({ verdict: 'consistent', said: '' });
-  expect(await judgeByScript(files)).toMatchObject({ verdict: 'consistent' });
-  expect((await keyrite(['verify', bundle])).code).toBe(0);
+  await expectConsistent(bundle);
 });
+
+it('a reshare is killed again and again: the old set is replaced once, by one that was read back whole', async () => {
+  const bundle = join(place.folder, 'reshare');
+  await killedAgainAndAgain(bundle, join(CHECKOUT, 'examples', 'reshare.ceremony.yaml'), 'reshare');
+  const facts = transcript(bundle).filter(({ type }) => type === 'fact.recorded');
+  const replaced = facts.filter(({ body }) => body['fact'] === 'share-set.replaced');
+  expect(replaced).toHaveLength(1);
+  const by = (replaced[0]?.body['value'] as { readonly by: string }).by;
+  const voided = facts.filter(({ body }) => body['fact'] === 'share-set.voided');
+  expect(voided.map(({ body }) => (body['value'] as { readonly set: string }).set)).not.toContain(by);
+  await expectConsistent(bundle);
+}, 1_200_000);

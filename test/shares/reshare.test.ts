@@ -125,6 +125,16 @@ describe.each(SHAPES)('of a set of $count shares, $scheme', (shape) => {
     expect((await troubleOf(set.passOn(1, 'other', link))).code).toBe('SHARE_NOT_HERE');
   });
 
+  it('one that is there is named by who entered it, as people call them', async () => {
+    const { known, link } = await madeBefore(shape);
+    const set = SetInHand.reopen(known);
+    set.call(new Map([[who(1), 'Carol Castro']]));
+    await set.enter(1, who(1), link);
+    const twice = await troubleOf(set.enter(1, who(1), link));
+    expect(twice.code).toBe('SHARE_ENTERED');
+    expect(twice.message).toMatch(/already entered by Carol Castro at [0-9]{2}:[0-9]{2} UTC/);
+  });
+
   it('a quorum makes a new set of any shape for the same master key, and fewer do not', async () => {
     await fc.assert(
       fc.asyncProperty(
