@@ -545,8 +545,9 @@ describe('a share that is typed', () => {
     expect(await typedRow(page, 1)).toBe(WORD_ROWS[0]);
     await page.clock.fastForward('00:20');
     await page.getByText('no key was pressed for five minutes').waitFor();
-    const text = await everything(page);
-    for (const word of WORD_ROWS[0]!.split(' ')) expect(text).not.toContain(word);
+    // Single words stand in the page for other reasons: `describe`, for one.
+    expect(await everything(page)).not.toContain(WORD_ROWS[0]!);
+    expect(await typedRow(page, 1)).toMatch(/^•+$/);
     await button(page, 'Show again').click();
     expect(await typedRow(page, 1)).toBe(WORD_ROWS[0]);
     expect(await focused(page)).toBe('row-1');
