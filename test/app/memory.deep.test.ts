@@ -58,7 +58,7 @@ test('a PIN', async () => {
   await nowhereIn([PIN]);
 });
 
-test('a component', { timeout: 180_000 }, async () => {
+test('a component', { timeout: 400_000 }, async () => {
   const { main } = app;
   await main.beginCeremony();
   await until('Each custodian copies one component and reads it back');
