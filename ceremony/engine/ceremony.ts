@@ -10,6 +10,7 @@ import type { Plan, RoleCount } from '../plan/schema';
 import type { Draft, FileRef, Line, RosterEntry } from '../transcript/line';
 import { CUSTODY, SHARE } from '../transcript/fact-names';
 import { ClockWentBack, type TranscriptWriter } from '../transcript/writer';
+import { nobodyPresent } from './nobody-present';
 import type { EnginePorts } from './ports';
 import type { CeremonyRecord } from './record';
 import { Turns } from './turns';
@@ -220,7 +221,7 @@ export class Ceremony {
   presentOf(positions: readonly string[]): string[] {
     const there = positions.flatMap((position) => this.peopleOf(position));
     if (there.length > 0) return there;
-    throw tooFew(`nobody of ${positions.join(', ')} is present`);
+    throw nobodyPresent(`nobody of ${positions.join(', ')} is present`);
   }
 
   /** Ids of the people bound to a position in this session, in the binding's order, and of those enrolled into it. */
@@ -244,7 +245,7 @@ export class Ceremony {
     return quorum.flatMap(({ role, count }) => {
       const present = this.record.presentWith(role).slice(0, count);
       if (present.length < count) {
-        throw tooFew(`${String(count)} × ${role} must sign, but only ${String(present.length)} are present`);
+        throw nobodyPresent(`${String(count)} × ${role} must sign, but only ${String(present.length)} are present`);
       }
       return present.map((one) => one.id);
     });
@@ -290,13 +291,3 @@ function placeTaken(): DeviceError {
 
 /** What people decide when the clock went back: try again, stop, or the signed exception that goes on record first. */
 export type ClockDecision = 'again' | 'stop' | Draft;
-
-function tooFew(message: string): DeviceError {
-  return new DeviceError({
-    code: 'NOBODY_PRESENT',
-    message,
-    changed: 'Nothing was changed.',
-    next: 'Whoever is missing proves presence first; then go on.',
-    uncertain: false,
-  });
-}

@@ -22,11 +22,11 @@ it('the truth is accepted by all three, signed again too', { timeout: 180_000 },
   expect(await judgeByScript(again)).toMatchObject({ verdict: 'consistent' });
 });
 
-/** One in so many is judged by each; KEYRITE_DEEP=1 has more judged, and all by `keyrite verify`. */
-const IN = process.env['KEYRITE_DEEP'] === '1' ? { ts: 2, sh: 20, python: 8 } : { ts: 5, sh: 90, python: 30 };
+/** One in so many goes to each verifier, of those that go to `keyrite verify`; KEYRITE_DEEP=1 has more judged. */
+const IN = process.env['KEYRITE_DEEP'] === '1' ? { ts: 2, sh: 12, python: 6 } : { ts: 5, sh: 30, python: 15 };
 
 it(
-  'every lie is refused by all three',
+  'every lie is refused by every verifier that is given it',
   { timeout: process.env['KEYRITE_DEEP'] === '1' ? 3_600_000 : 180_000 },
   async () => {
     const all = [...shareLies(new Told(files))];
@@ -35,9 +35,9 @@ it(
     const judged = await severalAtOnce([...lies.entries()], 2, async ([place, lie]) => {
       const made = lie.make();
       const ts = await judge(made);
-      const sh = place % IN.sh === 3 % IN.sh ? (await judgeByScript(made)).verdict : 'refused';
-      const python = place % IN.python === 0 ? await judgeByPython(made) : 'refused';
-      return { name: lie.name, verdicts: [ts.verdict, sh, python] };
+      const sh = place % IN.sh === 3 % IN.sh ? [(await judgeByScript(made)).verdict] : [];
+      const python = place % IN.python === 0 ? [await judgeByPython(made)] : [];
+      return { name: lie.name, verdicts: [ts.verdict, ...sh, ...python] };
     });
     const accepted = judged.filter(({ verdicts }) => verdicts.some((verdict) => verdict !== 'refused'));
     expect(accepted.map(({ name, verdicts }) => `${name}: ${verdicts.join(', ')}`)).toEqual([]);

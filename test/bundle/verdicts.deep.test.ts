@@ -24,7 +24,7 @@ it('all four verdicts are given, by both verifiers alike', { timeout: DEEP ? 1_2
     );
   };
   const all = DEEP ? made : ofEach(made, 8);
-  const forScript = new Set(FULL ? all : ofEach(all, DEEP ? 20 : 2));
+  const forScript = new Set(FULL ? all : ofEach(all, DEEP ? 14 : 2));
   const outcomes = await severalAtOnce(all, 2, async (one) => {
     const files = await one.make();
     const ts = await judge(files, one.outside);

@@ -14,6 +14,7 @@ import type { RosterEntry } from '../../transcript/line';
 import { decideAfter, recordFailure } from '../act';
 import { CeremonyStopped, type Ceremony } from '../ceremony';
 import { recordRaised, signRaised, signatories } from '../exception';
+import { nobodyPresent } from '../nobody-present';
 import { signAtHead } from '../sign-at-head';
 import type { StepHandler } from './handler';
 
@@ -139,13 +140,10 @@ function bothSides(ceremony: Ceremony, step: Step): RosterEntry[] {
     return [keeper, observer].sort((one, other) => (one.id < other.id ? -1 : 1));
   }
   const missing = keeper === undefined ? 'who keeps the objects' : 'who watches';
-  throw new DeviceError({
-    code: 'NOBODY_PRESENT',
-    message: `somebody ${missing} must sign, and nobody such of ${step.by.join(', ')} is present`,
-    changed: 'Nothing was entered in the custody ledger.',
-    next: 'Whoever is missing proves presence first; then go on.',
-    uncertain: false,
-  });
+  throw nobodyPresent(
+    `somebody ${missing} must sign, and nobody such of ${step.by.join(', ')} is present`,
+    'Nothing was entered in the custody ledger.',
+  );
 }
 
 function materialOf(ceremony: Ceremony, object: string): { readonly kind: MaterialKind; readonly name: string } {

@@ -1,12 +1,12 @@
 /** Shares of sets that earlier ceremonies left: which set a step is about, and what is signed of each share. */
 import type { JsonObject } from '../../canonical-json';
 import { PAYLOAD_TYPES } from '../../command/dsse';
-import { DeviceError } from '../../command/device-error';
 import { setOf, type KeptSet, type KeptShare } from '../../custody/share-sets';
 import { SHARE } from '../../transcript/fact-names';
 import type { RosterEntry } from '../../transcript/line';
 import { shareIn, type ShareAct, type ShareValue } from '../../transcript/share-fact';
 import type { Ceremony } from '../ceremony';
+import { nobodyPresent } from '../nobody-present';
 import type { ShareSet } from '../ports';
 import { signAtHead } from '../sign-at-head';
 
@@ -100,25 +100,15 @@ export function watcherOf(ceremony: Ceremony, by: readonly string[]): RosterEntr
   const there = by.flatMap((position) => ceremony.peopleOf(position)).map((id) => ceremony.participant(id));
   const found = there.find(({ roles }) => roles.includes('witness') || roles.includes('auditor'));
   if (found !== undefined) return found;
-  throw nobody(`nobody who watches of ${by.join(', ')} is present`);
+  throw nobodyPresent(`nobody who watches of ${by.join(', ')} is present`);
 }
 
 function signersOf(ceremony: Ceremony, by: readonly string[], { act, holder, to }: ShareEntry): RosterEntry[] {
   const watcher = watcherOf(ceremony, by);
   const isHolders = act === 'proven' || act === 'transferred' || act === 'destroyed';
   const [operator] = ceremony.record.presentWith('crypto-administrator');
-  if (!isHolders && operator === undefined) throw nobody('no crypto administrator is present');
+  if (!isHolders && operator === undefined) throw nobodyPresent('no crypto administrator is present');
   const others = isHolders ? [ceremony.participant(holder)] : operator === undefined ? [] : [operator];
   const all = [watcher, ...others, ...(to === null ? [] : [ceremony.participant(to)])];
   return all.sort((one, other) => (one.id < other.id ? -1 : 1));
-}
-
-function nobody(message: string): DeviceError {
-  return new DeviceError({
-    code: 'NOBODY_PRESENT',
-    message,
-    changed: 'Nothing was changed.',
-    next: 'Whoever is missing proves presence first; then go on.',
-    uncertain: false,
-  });
 }

@@ -1,12 +1,12 @@
 /** The master key as shares: made in the share process, handed out, read back. */
 import type { JsonObject } from '../../canonical-json';
-import { DeviceError } from '../../command/device-error';
 import { hex } from '../../check-value';
 import { sharedKeyOf, insideOneUnit } from '../../plan/master-key-scheme';
 import { act } from '../act';
 import { administratorsPresent } from '../administrators';
 import type { Ceremony } from '../ceremony';
 import { takeTurn } from '../custodian-turn';
+import { nobodyPresent } from '../nobody-present';
 import { handOverShare, takeShareBack, whatCustodiansHave } from '../custody-forms';
 import type { ShareSet, ShareSetShape } from '../ports';
 import { commandUnit } from '../unit-command';
@@ -76,22 +76,12 @@ export function custodianOf(ceremony: Ceremony, set: ShareSet, index: number): s
   const holder = holders[set.shares.findIndex((share) => share.index === index)] ?? null;
   if (holder !== null) {
     if (ceremony.record.isPresent(holder)) return holder;
-    throw away(`${ceremony.participant(holder).name}, who holds share ${String(index)}, is not present`);
+    throw nobodyPresent(`${ceremony.participant(holder).name}, who holds share ${String(index)}, is not present`);
   }
   const custodians = ceremony.peopleOf(sharedKeyOf(ceremony.plan)?.custodians ?? '');
   const free = custodians.find((id) => !holders.includes(id));
   if (free !== undefined) return free;
-  throw away(`no custodian is present to take share ${String(index)}`);
-}
-
-function away(message: string): DeviceError {
-  return new DeviceError({
-    code: 'NOBODY_PRESENT',
-    message,
-    changed: 'Nothing was changed.',
-    next: 'Whoever is missing proves presence first; then go on.',
-    uncertain: false,
-  });
+  throw nobodyPresent(`no custodian is present to take share ${String(index)}`);
 }
 
 /** The share set on record. Throws when there is none. */
@@ -163,7 +153,7 @@ function alternateOf(ceremony: Ceremony, set: ShareSet, index: number, position:
   const taken = set.shares.map((share) => record.shareHolder(set.set, share.index, position));
   const free = ceremony.peopleOf(position).find((id) => !taken.includes(id));
   if (free !== undefined) return free;
-  throw away(`nobody of ${position} is present to take a copy of share ${String(index)}`);
+  throw nobodyPresent(`nobody of ${position} is present to take a copy of share ${String(index)}`);
 }
 
 /** Somebody who has the share and is present: its custodian, or else whoever holds a copy. Throws as {@link custodianOf}. */

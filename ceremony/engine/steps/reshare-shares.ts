@@ -4,12 +4,12 @@
  * the new set. The old one is replaced only once every new share was read back and had its part in giving the pattern.
  */
 import { heldShares, type KeptSet } from '../../custody/share-sets';
-import { DeviceError } from '../../command/device-error';
 import { SET_REPLACED } from '../../transcript/fact-names';
 import { act } from '../act';
 import type { Ceremony } from '../ceremony';
 import { keptFormOf } from '../../plan/share-forms';
 import { takeBackAs, takeShareBack } from '../custody-forms';
+import { nobodyPresent } from '../nobody-present';
 import type { ShareSet } from '../ports';
 import { ensureEntered } from './entering';
 import type { StepHandler } from './handler';
@@ -107,11 +107,5 @@ function isLoadedLater(ceremony: Ceremony, step: string): boolean {
 }
 
 function notThere(old: KeptSet, index: number): never {
-  throw new DeviceError({
-    code: 'NOBODY_PRESENT',
-    message: `nobody who has ${shareName(old, { index })} is present, and all shares of the set are needed`,
-    changed: 'Nothing was changed.',
-    next: 'Whoever is missing proves presence first; then go on.',
-    uncertain: false,
-  });
+  throw nobodyPresent(`nobody who has ${shareName(old, { index })} is present, and all shares of the set are needed`);
 }
