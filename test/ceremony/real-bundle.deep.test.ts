@@ -39,25 +39,29 @@ describe('changes to a bundle of today', () => {
   });
 
   // verify.sh once looked at forms only where a plan had kept shares.
-  it('are refused by all where a share is told to be on a medium that nobody planned', { timeout: 240_000 }, async () => {
-    const handedOut = (line: LooseLine): boolean =>
-      line.type === 'step.outcome' && (line.body['result'] as JsonObject | null)?.['readBack'] === true;
-    const custody = { form: 'pdf', medium: 'stick' };
-    const files = signedAgain(original, {
-      lines: (all) => {
-        const at = all.findIndex(handedOut);
-        expect(at).toBeGreaterThan(0);
-        return all.map((line, place) =>
-          place === at
-            ? { ...line, body: { ...line.body, result: { ...(line.body['result'] as JsonObject), custody } } }
-            : line,
-        );
-      },
-    });
-    expect(await judge(files)).toMatchObject({ verdict: 'refused' });
-    expect(await judgeByScript(files)).toMatchObject({ verdict: 'refused' });
-    expect(await judgeByPython(files)).toBe('refused');
-  });
+  it(
+    'are refused by all where a share is told to be on a medium that nobody planned',
+    { timeout: 240_000 },
+    async () => {
+      const handedOut = (line: LooseLine): boolean =>
+        line.type === 'step.outcome' && (line.body['result'] as JsonObject | null)?.['readBack'] === true;
+      const custody = { form: 'pdf', medium: 'stick' };
+      const files = signedAgain(original, {
+        lines: (all) => {
+          const at = all.findIndex(handedOut);
+          expect(at).toBeGreaterThan(0);
+          return all.map((line, place) =>
+            place === at
+              ? { ...line, body: { ...line.body, result: { ...(line.body['result'] as JsonObject), custody } } }
+              : line,
+          );
+        },
+      });
+      expect(await judge(files)).toMatchObject({ verdict: 'refused' });
+      expect(await judgeByScript(files)).toMatchObject({ verdict: 'refused' });
+      expect(await judgeByPython(files)).toBe('refused');
+    },
+  );
 
   it('are found by both verifiers, with the same verdict', { timeout: 1_200_000 }, async () => {
     const forScript = new Set(evenly(sample, SAMPLES.sh, 'real script sample'));
