@@ -10,7 +10,7 @@ import {
   type Template,
 } from './attributes';
 import { secretBytes } from '../secret-bytes';
-import { isCkr } from './cryptoki-error';
+import { CryptokiError, isCkr } from './cryptoki-error';
 import { ObjectHandle, openHandle } from './handles';
 import type { Mechanism } from './mechanisms';
 import type { Pkcs11Module } from './module';
@@ -28,7 +28,7 @@ const FIND_BATCH = 64;
 /** Most objects one search may give: a module that claims more is not believed. */
 const MAX_FOUND = 10_000;
 
-/** An open session. Every method throws CryptokiError when the token refuses, RangeError when the session is closed. */
+/** An open session. Every method but `close` throws CryptokiError when the token refuses, RangeError when the session is closed. */
 export class Session {
   readonly #module: Pkcs11Module;
   readonly #handle: Buffer;
@@ -101,13 +101,19 @@ export class Session {
     });
   }
 
-  /** C_CloseSession; the session is unusable afterwards, even when the call fails. Closing again does nothing. */
+  /**
+   * C_CloseSession; the session is unusable afterwards, even when the call fails, which is not told: a token that was pulled
+   * closed its sessions itself, and whoever hears of that instead of what went wrong before has lost the reason. Closing
+   * again does nothing.
+   */
   close(): void {
     if (!this.#isOpen || this.#generation !== this.#module.generation) return;
     try {
       this.#call('C_CloseSession', (library, session) => {
         library.C_CloseSession(session);
       });
+    } catch (error) {
+      if (!(error instanceof CryptokiError)) throw error;
     } finally {
       this.#isOpen = false;
       this.#closed();

@@ -20,7 +20,7 @@ import { writeEveryActPlan } from './small-plans';
 const SAMPLE = 6;
 /** Cells that found something wrong once; the deep run always takes them. */
 const LEARNT =
-  /initialise C_InitToken:remove-for-2-after|remove C_DestroyObject\[keyrite:state\]:0x30:|package C_GenerateKey.*0x30-after/;
+  /initialise C_InitToken:remove-for-2-after|change-user C_SetPIN:remove:|unlock C_InitPIN:remove-after:|remove C_DestroyObject\[keyrite:state\]:0x30:|package C_GenerateKey.*0x30-after/;
 const SEED = Number(process.env['KEYRITE_SEED'] ?? '1');
 /** Only cells whose step and fault match, such as `KEYRITE_CELLS='zeroise .*hang'`. */
 const CELLS = process.env['KEYRITE_CELLS'] === undefined ? null : new RegExp(process.env['KEYRITE_CELLS']);

@@ -3,6 +3,7 @@
  * answer that is missing, people decide whether to try the new one once, and then the old one once; the flags stand beside it.
  */
 import type { JsonObject } from '../../canonical-json';
+import { DeviceError } from '../../command/device-error';
 import type { StepOf } from '../../plan/schema';
 import { act, type Observed } from '../act';
 import type { Ceremony } from '../ceremony';
@@ -69,7 +70,7 @@ async function observeChange(ceremony: Ceremony, changing: Changing): Promise<Ob
   const after = await tried(ceremony, changing, 'new');
   if (after.opens) return { verdict: 'applied', observed: { note: OPENS, ...proven(changing.pin, after.token) } };
   const before = await tried(ceremony, changing, 'old');
-  const observed = { pin: changing.pin, token: before.token === null ? null : { ...before.token } };
+  const observed = { pin: changing.pin, token: { ...before.token } };
   if (before.opens) return { verdict: 'not-applied', observed: { note: STILL_THE_OLD, ...observed } };
   return { verdict: 'undetermined', observed: { note: NOBODY_CAN_TELL, ...observed } };
 }
@@ -79,8 +80,8 @@ async function observeChange(ceremony: Ceremony, changing: Changing): Promise<Ob
  * officer sets it again, which does no harm whatever the token has; only where nobody tried it, nobody can tell.
  */
 async function observeUnlocking(ceremony: Ceremony, changing: Changing, wasLocked: boolean): Promise<Observed> {
-  const { token } = await ceremony.ports.devices.glanceAtUnit(changing.unit);
-  const seen = { pin: 'user', token: token === null ? null : { ...token } };
+  const token = await glance(ceremony, changing.unit);
+  const seen = { pin: 'user', token: { ...token } };
   if (wasLocked && isLocked(token)) return { verdict: 'not-applied', observed: { note: STILL_LOCKED, ...seen } };
   const after = await tried(ceremony, changing, 'new');
   if (after.opens) return { verdict: 'applied', observed: { note: OPENS, ...proven('user', after.token) } };
@@ -98,14 +99,27 @@ const NOBODY_CAN_TELL = 'no reading tells which PIN a token has, and neither was
 
 type Tried =
   | { readonly opens: true; readonly token: TokenDescription }
-  | { readonly opens: false; readonly was: 'refused' | 'not-tried'; readonly token: TokenDescription | null };
+  | { readonly opens: false; readonly was: 'refused' | 'not-tried'; readonly token: TokenDescription };
+
+/** What the token says of itself. One that is not there is waited for: no verdict on its PIN could ever be taken back. */
+async function glance(ceremony: Ceremony, unit: string): Promise<TokenDescription> {
+  const { token } = await ceremony.ports.devices.glanceAtUnit(unit);
+  if (token !== null) return token;
+  throw new DeviceError({
+    code: 'TOKEN_NOT_FOUND',
+    message: `The token of unit ${unit} is not there, so nobody can tell whether its PIN was changed.`,
+    changed: 'Nothing is on record of what became of the PIN.',
+    next: 'Connect the unit again, and try again. Or stop: the ceremony goes on from here when it is resumed.',
+    uncertain: false,
+  });
+}
 
 /** One login, if the people want it and the PIN is not locked; what they decided goes on record. */
 async function tried(ceremony: Ceremony, { step, unit, pin }: Changing, which: 'old' | 'new'): Promise<Tried> {
   const { devices, people } = ceremony.ports;
-  const { token } = await devices.glanceAtUnit(unit);
-  const flags = token?.pinFlags ?? [];
-  if (token === null || isLocked(token, pin)) return { opens: false, was: 'not-tried', token };
+  const token = await glance(ceremony, unit);
+  const flags = token.pinFlags;
+  if (isLocked(token, pin)) return { opens: false, was: 'not-tried', token };
   const name = ceremony.plan.units.find((one) => one.id === unit)?.name ?? unit;
   const operators = ceremony.record.presentWith('crypto-administrator').map((one) => one.id);
   const statement =
