@@ -168,7 +168,7 @@ describe('threshold shares, two of four', () => {
   beforeAll(async () => {
     first = await rehearse(room, making('threshold', 4, 2), 'threshold-made', quiet(), null);
     await expectConsistent(first.bundle, false);
-  }, 60_000);
+  }, 240_000);
 
   const drill = planOf({
     id: 'drilling',
@@ -204,7 +204,7 @@ describe('threshold shares, two of four', () => {
     );
     const report = readFileSync(join(bundle, 'report.html'), 'utf8');
     expect(report).toMatch(/Shares that live on[^]*not proven: nobody showed the share/);
-  }, 60_000);
+  }, 240_000);
 
   it('passes a share on, makes a new set though its process is killed, and counts what does not come back', async () => {
     const name = 'renewed';
@@ -285,7 +285,7 @@ ${kept('threshold', 4, 2, 'custodians, leaving, successor')}`,
     writeFileSync(at, plan);
     const checked = await keyrite(['check', at, '--binding', file, '--ledger', bundle]);
     expect(checked.stdout).toContain('share-sets-differ');
-  }, 90_000);
+  }, 240_000);
 });
 
 describe('components, all three needed', () => {
@@ -293,7 +293,7 @@ describe('components, all three needed', () => {
   let first: RehearsalResult;
   beforeAll(async () => {
     first = await rehearse(room, making('components', 3, 3), 'components-made', quiet(), null);
-  }, 60_000);
+  }, 240_000);
 
   const renewing = planOf({
     id: 'renewing',
@@ -320,7 +320,7 @@ ${kept('components', 3, 3, 'custodians')}`,
     ]);
     const lines = transcript(join(place.folder, 'stopped'));
     expect(lines.filter(({ body }) => body['fact'] === 'share-set.replaced')).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('become threshold shares in the same hands', async () => {
     const { bundle, shareSets } = await rehearse(room, renewing, 'renewed-components', new OldHands([]), first);
@@ -330,7 +330,7 @@ ${kept('components', 3, 3, 'custodians')}`,
       ['threshold', 'current', 3],
     ]);
     expect(resultOf(bundle, 'destroy')).toMatchObject({ unreturned: 0, rotate: false });
-  }, 60_000);
+  }, 240_000);
 
   // Both verifiers once refused this: a copy's holder is no custodian of the plan, and what is passed on is of the old set.
   it('are passed on, and become components with a copy, one of them on a token', async () => {
@@ -359,7 +359,7 @@ ${kept('components', 3, 3, 'custodians, leaving, successor')}`,
       proven.map(({ by }) => by.length),
       'who has the share, then the successor, at the blank screen',
     ).toEqual([1, 1]);
-  }, 120_000);
+  }, 240_000);
 
   it('of a key of another length are not what a plan can have made anew', () => {
     const short = readPlan(renewing.replace('threshold: 2, custodians', 'threshold: 2, bits: 128, custodians'));
@@ -385,7 +385,7 @@ describe('shares on a token and in files', () => {
       .replace('materials: []', materials);
     first = await rehearse(room, plan, 'forms-made', quiet(), null);
     await expectConsistent(first.bundle, false);
-  }, 60_000);
+  }, 240_000);
 
   // Custodians were once asked to type what is on a token or in a file.
   it('are proven and made anew as they are kept', async () => {
@@ -407,7 +407,7 @@ ${kept('threshold', 4, 2, 'custodians').replace('custodians: [', `forms: ${forms
       ['proven', 4],
     ]);
     expect(resultOf(bundle, 'reshare')).toMatchObject({ shares: 4, readBack: 4 });
-  }, 120_000);
+  }, 240_000);
 
   it('are told to be missing where the file is gone', async () => {
     const stick = readBinding(readFileSync(join(first.bundle, 'binding.yaml'), 'utf8')).binding.media.find(
@@ -430,5 +430,5 @@ ${kept('threshold', 4, 2, 'custodians').replace('custodians: [', `forms: ${forms
       ['proven', 3],
       ['proven', 4],
     ]);
-  }, 60_000);
+  }, 240_000);
 });
