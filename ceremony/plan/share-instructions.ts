@@ -2,6 +2,7 @@
 import { custodyInstructions } from './custody-instructions';
 import { sharedKeyOf } from './master-key-scheme';
 import type { KeptShares, Plan, StepOf } from './schema';
+import { custodyFormInWords } from './share-forms';
 
 type ShareStep =
   StepOf<'shares.drill'> | StepOf<'shares.transfer'> | StepOf<'shares.reshare'> | StepOf<'shares.destroy'>;
@@ -17,17 +18,19 @@ export function shareInstructions(plan: Plan, step: ShareStep): string[] {
       return [
         `One custodian at a time comes to the keyboard (${custodians}) with the share of ${step.set}; ${apart}.`,
         'The custodian opens the envelope, enters the share and seals it again. It is compared with its commitment; nothing is combined.',
+        ...broughtOtherwise(kept),
         `The custodian signs that the share is proven, and one of ${step.by.join(', ')}. A share that is wrong or not there is recorded so, and the next custodian comes.`,
       ];
     case 'shares.transfer':
       return [
         `One of ${step.from} enters the share of ${step.set}; ${apart}.`,
-        `The successor (${step.to}) comes to the screen alone, copies the share onto a worksheet, and types it back.`,
+        `The successor (${step.to}) comes to the screen alone, proves presence there, copies the share onto a worksheet, and types it back.`,
         `Both sign, and one of ${step.by.join(', ')}. Both know the share from then on.`,
       ];
     case 'shares.reshare':
       return [
         `${String(kept?.threshold ?? 0)} of the custodians of ${step.set} (${custodians}) enter their shares, one at a time; ${apart}.`,
+        ...broughtOtherwise(kept),
         `A new set ${plan.masterKey?.id ?? ''} for the same master key is made. Write down its set id, and compare the verification pattern with that of the last record.`,
         `One custodian at a time comes to the screen (${sharedKeyOf(plan)?.custodians ?? ''}) for a new share; the others stand where they cannot see it.`,
         ...custodyInstructions(plan),
@@ -66,9 +69,11 @@ export function shareCalls(plan: Plan, step: ShareStep): readonly ShareCall[] {
       ]);
     case 'shares.transfer':
       return [
-        sign('both', AT_SCREEN),
+        sign('its custodian', AT_SCREEN),
         { kind: 'intent', text: `transfer share of ${step.from} to ${step.to}` },
-        { kind: 'note', text: 'share process: entered by the one, shown to the other, read back, forgotten' },
+        { kind: 'note', text: 'share process: entered by the one, and kept until the other comes' },
+        sign('the successor', AT_SCREEN),
+        { kind: 'note', text: 'share process: shown to the successor, read back, forgotten' },
         sign(`both and 1 × ${step.by.join(', ')}`, `share of ${step.set} transferred`),
       ];
     case 'shares.reshare': {
@@ -98,6 +103,13 @@ export function shareCalls(plan: Plan, step: ShareStep): readonly ShareCall[] {
         sign(`its custodian and 1 × ${step.by.join(', ')}`, `share ${index} of ${step.set} destroyed`),
       );
   }
+}
+
+/** Shares of a kept set that nobody types, each with where it is. */
+function broughtOtherwise(kept: KeptShares | undefined): readonly string[] {
+  return (kept?.forms ?? []).map(
+    (one) => `Share ${String(one.share)} is not typed: it is ${custodyFormInWords(one)}, which the custodian brings.`,
+  );
 }
 
 function keptIn(plan: Plan, set: string): KeptShares | undefined {

@@ -50,3 +50,26 @@ it('both where some have another form', () => {
   expect(calls).not.toContain('share process and custodian 1: shown, copied');
   expect(calls).toContain('share process and custodian 2: shown, copied');
 });
+
+it('what custodians bring on a token or in a file, who are not asked to type it', () => {
+  const { plan } = readPlan(RESHARE);
+  const forms = [{ share: 2, form: 'own-token' } as const];
+  const kept = plan.keptShares?.map((one) => ({ ...one, forms }));
+  if (kept === undefined) throw new Error('the example keeps no shares');
+  const changed: Plan = { ...plan, keptShares: kept };
+  const step = changed.steps.find(({ action }) => action === 'shares.reshare');
+  if (step === undefined) throw new Error('the example makes no new set');
+  expect(instructions(changed, step).join('\n')).toContain(
+    'Share 2 is not typed: it is ciphertext on the custodian’s own token, which the custodian brings.',
+  );
+});
+
+it('the successor proves presence once the share was taken over, and before it shows', () => {
+  const calls = dryRun(readPlan(RESHARE).plan).join('\n');
+  const [taken, proven, shown] = ['kept until the other comes', 'the successor', 'shown to the successor'].map((text) =>
+    calls.indexOf(text),
+  );
+  expect(taken).toBeGreaterThan(0);
+  expect(proven).toBeGreaterThan(taken ?? 0);
+  expect(shown).toBeGreaterThan(proven ?? 0);
+});
