@@ -304,12 +304,17 @@ export class ShareCheck implements LineCheck {
       ...(lengthOf(fresh) === lengthOf(old) && lengthOf(fresh) === wanted?.bytes
         ? []
         : ['is of a key of another length']),
-      ...(fresh === undefined ? [] : handedOutFaults(fresh, this.handed.values(), this.plan, this.roster)).map(
+      ...(fresh === undefined ? [] : handedOutFaults(fresh, this.handedIn(line.step), this.plan, this.roster)).map(
         (fault) => `was not read back whole, each share by another: ${fault}`,
       ),
     ];
     for (const fault of faults) this.wrong(line, `the new set of shares ${fault}`);
     progress.replacedBy = by;
+  }
+
+  /** What was handed out in a step, whatever it is of. */
+  private handedIn(step: string | null): readonly HandedOut[] {
+    return [...this.handed].flatMap(([key, one]) => (key.startsWith(`${step ?? ''} `) ? [one] : []));
   }
 
   private complete(line: Line, result: unknown, { step, told, replacedBy }: Progress): void {
